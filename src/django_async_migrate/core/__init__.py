@@ -1,0 +1,1 @@
+"""Frozen dataclasses that flow between the stages; no logic."""

@@ -1,0 +1,96 @@
+"""What a scan reports: findings, problems and what was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+Certainty = Literal["certain", "likely"]
+Applicability = Literal["safe", "unsafe", "manual"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in a file; lines and columns count from 1, columns in characters, the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a trace, from the coroutine down to the query."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What can be done about a finding; ``manual`` fixes are shown and never applied."""
+
+    applicability: Applicability
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A hazard, at the expression in the last coroutine whose evaluation reaches it."""
+
+    code: str
+    name: str
+    severity: Severity
+    certainty: Certainty
+    message: str
+    span: Span
+    function: str
+    trace: tuple[Step, ...] = ()
+    fix: Fix | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Bad input: a file that could not be read or parsed, or an internal error while analysing it."""
+
+    path: str
+    line: int
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The Django version that findings are judged against, and where it was learned."""
+
+    django: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at, so that silence is not mistaken for safety.
+
+    ``unknown`` counts why values stayed unknown (reason to number); shown with ``--verbose``.
+    """
+
+    files: int = 0
+    async_functions: int = 0
+    parsed_files: int = 0
+    unknown: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one scan produced, sorted."""
+
+    target: Target
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)

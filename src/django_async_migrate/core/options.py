@@ -1,0 +1,19 @@
+"""What the user asked for, after the command line and the configuration are merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """Settings of one scan; ``paths`` and ``project`` are as the user gave them."""
+
+    paths: tuple[str, ...] = (".",)
+    project: str | None = None
+    exclude: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    target_version: str | None = None
+    jobs: int | None = None
