@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from .filesystem import FileSystem
 
+__all__ = ["ParsedFile", "SourceTree"]
+
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
 
