@@ -1,0 +1,261 @@
+"""The rows of ``rules/*.toml`` as frozen dataclasses; docs/rows.md says what every key means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Version = tuple[int, int]
+Effect = Literal["query", "none", "blocking", "unknown"]
+MethodKind = Literal["terminal", "lazy", "async", "other"]
+FieldKind = Literal[
+    "foreign-key",
+    "one-to-one",
+    "many-to-many",
+    "generic-foreign-key",
+    "generic-relation",
+    "scalar",
+]
+BridgeKind = Literal[
+    "to-thread-decorator",
+    "to-thread-call",
+    "to-thread-iterate",
+    "executor-method",
+    "thread-object",
+    "to-loop-decorator",
+    "to-loop-call",
+    "to-loop-method",
+    "loop-sync-call",
+    "loop-sync-method",
+    "task-call",
+    "gather-call",
+]
+
+
+class Dated(Protocol):
+    """Anything that exists from one release on, and perhaps not after another."""
+
+    @property
+    def since(self) -> Version | None: ...
+
+    @property
+    def until(self) -> Version | None: ...
+
+
+def available(row: Dated, target: Version) -> bool:
+    """Say whether the row's API exists in the Django release ``target``; both ends count."""
+    return (row.since is None or row.since <= target) and (row.until is None or target <= row.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySetMethod:
+    """A method of ``QuerySet``, ``Manager`` or ``RawQuerySet`` (``on`` says which).
+
+    ``twin`` is the async method of a sync terminal and ``twin_since`` the release that brought it;
+    ``sync`` is the way back. ``free_when_cached`` says when a call on an evaluated queryset makes no query:
+    never (""), "always", or when the queryset is "ordered". ``free_when_empty`` names the argument that,
+    when it is empty, keeps the call from the database.
+    """
+
+    name: str
+    kind: MethodKind
+    on: tuple[str, ...] = ("queryset", "manager")
+    returns: str
+    source: str
+    twin: str | None = None
+    twin_since: Version | None = None
+    sync: str | None = None
+    since: Version | None = None
+    until: Version | None = None
+    free_when_cached: Literal["", "always", "ordered"] = ""
+    free_when_none: bool = False
+    free_when_empty: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedManagerMethod:
+    """A method that related managers add or change.
+
+    ``on`` holds "reverse-foreign-key", "many-to-many" and "generic". A ``nullable_only`` method is missing
+    from the reverse side of a foreign key that is not null. ``free_without_arguments`` and
+    ``drops_prefetch`` name the kinds of manager where a call without arguments makes no query, and where
+    the call throws away what ``prefetch_related`` had loaded.
+    """
+
+    name: str
+    kind: MethodKind = "terminal"
+    on: tuple[str, ...] = ("reverse-foreign-key", "many-to-many", "generic")
+    returns: str
+    source: str
+    twin: str | None = None
+    twin_since: Version | None = None
+    sync: str | None = None
+    since: Version | None = None
+    until: Version | None = None
+    nullable_only: bool = False
+    free_without_arguments: tuple[str, ...] = ()
+    drops_prefetch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelMethod:
+    """A method of every model instance; ``name`` may hold one ``*`` (``get_*_display``).
+
+    ``only_if`` lists what the model must have for the call to query: "foreign-key", "unique" (a unique
+    field, primary key included once it has a value), "constraint". Empty means always.
+    """
+
+    name: str
+    effect: Effect
+    returns: str
+    source: str
+    is_async: bool = False
+    only_if: tuple[str, ...] = ()
+    free_when_empty: str | None = None
+    twin: str | None = None
+    twin_since: Version | None = None
+    sync: str | None = None
+    since: Version | None = None
+    until: Version | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldClass:
+    """A field class that declares a relation. ``to`` is the target when the class implies one."""
+
+    api: str
+    kind: FieldKind
+    source: str
+    aliases: tuple[str, ...] = ()
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockRelation:
+    """A relation declared by a stock model; ``related_name`` may hold ``%(class)s``; "+" hides it."""
+
+    name: str
+    kind: FieldKind
+    to: str
+    related_name: str | None = None
+    null: bool = False
+    through: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockManager:
+    """A manager of a stock model; ``api`` is its class when it is not ``django.db.models.Manager``."""
+
+    name: str
+    api: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockMember:
+    """A method or property of a stock model or manager: ``effect`` is what a plain sync use does.
+
+    ``loads`` names relations of the instance it walks; it is free once these are loaded.
+    """
+
+    name: str
+    effect: Effect
+    property: bool = False
+    is_async: bool = False
+    returns: str = "unknown"
+    loads: tuple[str, ...] = ()
+    twin: str | None = None
+    twin_since: Version | None = None
+    since: Version | None = None
+    until: Version | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockModel:
+    """A model that user code imports though its source is not part of the project."""
+
+    api: str
+    source: str
+    aliases: tuple[str, ...] = ()
+    app_label: str | None = None
+    abstract: bool = False
+    swappable: str | None = None
+    bases: tuple[str, ...] = ()
+    str_loads: tuple[str, ...] = ()
+    scalars: tuple[str, ...] = ()
+    relations: tuple[StockRelation, ...] = ()
+    managers: tuple[StockManager, ...] = ()
+    members: tuple[StockMember, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockManagerClass:
+    """A manager or queryset class that ships with a library: what it adds to the stock methods."""
+
+    api: str
+    source: str
+    aliases: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    members: tuple[StockMember, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """Something that moves a call to a thread or to an event loop.
+
+    For the kinds that end in ``-method``, ``api`` is a bare method name. ``function_argument`` is the
+    position of the function among the arguments, ``function_keyword`` its name when passed by keyword.
+    ``evaluates`` marks a bridge that also evaluates a returned queryset in the thread.
+    """
+
+    api: str
+    kind: BridgeKind
+    source: str
+    thread_sensitive: bool = False
+    evaluates: bool = False
+    function_argument: int = 0
+    function_keyword: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function of Django or of a library. ``returns`` may speak of an argument: "instance-of-arg0"."""
+
+    api: str
+    effect: Effect
+    source: str
+    family: str = "DAM1"
+    returns: str = "unknown"
+    is_async: bool = False
+    aliases: tuple[str, ...] = ()
+    free_when_cached: bool = False
+    twin: str | None = None
+    twin_since: Version | None = None
+    since: Version | None = None
+    until: Version | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Every row, keyed by name or dotted path; an alias leads to the same row as its full path."""
+
+    queryset_methods: Mapping[str, QuerySetMethod]
+    related_manager_methods: Mapping[str, RelatedManagerMethod]
+    model_methods: Mapping[str, ModelMethod]
+    model_method_patterns: tuple[ModelMethod, ...]
+    fields: Mapping[str, FieldClass]
+    models: Mapping[str, StockModel]
+    managers: Mapping[str, StockManagerClass]
+    bridges: Mapping[str, Bridge]
+    functions: Mapping[str, Function]
+
+    def model_method(self, name: str) -> ModelMethod | None:
+        """Find the row of a model method by its name, patterns such as ``get_*_display`` included."""
+        row = self.model_methods.get(name)
+        if row is not None:
+            return row
+        for pattern in self.model_method_patterns:
+            head, _, tail = pattern.name.partition("*")
+            if len(name) > len(head) + len(tail) and name.startswith(head) and name.endswith(tail):
+                return pattern
+        return None
