@@ -1,0 +1,120 @@
+"""Hands cases to a worker under some Python and reads what it saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.cases import Case
+
+_TESTS = Path(__file__).resolve().parent.parent
+CASES = _TESTS / "cases"
+
+
+class WorkerError(RuntimeError):
+    """The worker stopped before it had judged all cases; the message ends with what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event asks for a finding; ``path`` is None when no code of the case was on the stack.
+
+    Lines count from 1, columns count bytes from 0 and are None below Python 3.11.
+    """
+
+    path: str | None
+    line: int
+    end_line: int
+    column: int | None
+    end_column: int | None
+    stack: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run of a function: the error it ended with, and whether SynchronousOnlyOperation is in its chain."""
+
+    error: str | None
+    unsafe: bool
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A function of a case run twice: with the recorder, and as it is."""
+
+    path: str
+    function: str
+    recorded: Outcome
+    plain: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What real Django did with a case; ``error`` is set when it could not be set up."""
+
+    runs: tuple[Run, ...] = ()
+    error: str | None = None
+
+
+def judge(cases: Iterable[Case], python: str = sys.executable) -> dict[str, Judged]:
+    """Run cases under the Django installed for an interpreter and return the outcomes by case name.
+
+    Raises WorkerError when the worker as a whole fails.
+    """
+    wanted = [{"name": case.name, "files": case.project()} for case in cases]
+    environment = {**os.environ, "PYTHONPATH": str(_TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [python, "-X", "utf8", "-m", "oracle.worker"],
+        input=json.dumps(wanted),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=False,
+    )
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    judged = {result["name"]: _judged(result) for result in results}
+    if done.returncode or len(judged) != len(wanted):
+        raise WorkerError(f"judged {len(judged)} of {len(wanted)} cases\n{done.stderr}")
+    return judged
+
+
+def django_version(python: str = sys.executable) -> str:
+    """Return the version of the Django installed for an interpreter."""
+    command = [python, "-c", "import django; print(django.__version__)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _judged(result: Mapping[str, Any]) -> Judged:
+    if "error" in result:
+        return Judged(error=result["error"])
+    return Judged(
+        tuple(
+            Run(run["path"], run["function"], _outcome(run["recorded"]), _outcome(run["plain"]))
+            for run in result["runs"]
+        )
+    )
+
+
+def _outcome(result: Mapping[str, Any]) -> Outcome:
+    places = tuple(_place(event) for event in result.get("events", ()))
+    return Outcome(result["error"], result.get("unsafe", False), places)
+
+
+def _place(event: Mapping[str, Any]) -> Place:
+    return Place(
+        event["path"],
+        event.get("line", 0),
+        event.get("end_line", 0),
+        event.get("column"),
+        event.get("end_column"),
+        tuple(event["stack"]),
+    )

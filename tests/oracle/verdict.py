@@ -1,0 +1,125 @@
+"""Compares what real Django did with the annotations of a case."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from harness.cases import Case
+from oracle.runner import Judged, Place, Run
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def disagreements(case: Case, judged: Judged) -> list[str]:
+    """Return what is wrong with a case in the eyes of real Django, one message each; an empty list is a pass.
+
+    Every ``E`` and ``MISSING`` line must be the place of an event, every event must have such a line within its
+    expression. Functions named ``ok...`` have no events and do not raise, those named ``bad...`` have events and
+    raise SynchronousOnlyOperation unless the case says that they catch it.
+    """
+    if judged.error is not None:
+        return [judged.error]
+    if not judged.runs:
+        return ["no function to run: names start with bad, ok or entry"]
+    expected = {(note.path, note.line) for note in case.annotations() if note.kind in ("E", "MISSING")}
+    wrong: list[str] = []
+    reached: set[tuple[str, int]] = set()
+    for run in judged.runs:
+        wrong += _conduct(case, run)
+        for place in run.recorded.places:
+            if place.path is None:
+                wrong.append(f"{run.function}: a query that no code of the case asked for: {place.stack[:12]}")
+                continue
+            lines = {(place.path, line) for line in _lines(case.files.get(place.path, ""), place)}
+            if not lines & expected:
+                wrong.append(
+                    f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}"
+                )
+            reached |= lines & expected
+    wrong += [f"{path}:{line} has an E, but no query comes from there" for path, line in sorted(expected - reached)]
+    return wrong
+
+
+def _conduct(case: Case, run: Run) -> Iterator[str]:
+    name = run.function.rpartition(".")[2]
+    if run.recorded.error:
+        yield f"{run.function}: fails although queries are let through:\n{run.recorded.error}"
+    if name.startswith("ok") and run.recorded.places:
+        yield f"{run.function}: is not ok: {run.recorded.places[0].stack}"
+    if name.startswith("bad") and not run.recorded.places:
+        yield f"{run.function}: is not bad, no query runs on the loop"
+    hidden = name in case.catches
+    if run.plain.error and not run.plain.unsafe:
+        # What a swallowed error leads to is up to the case; everything else must be free of other errors.
+        yield f"{run.function}: fails for another reason:\n{run.plain.error}"
+    elif run.recorded.places and not run.plain.unsafe and not hidden:
+        yield f"{run.function}: does not raise; if it catches the error, say so with the option 'catches'"
+    elif hidden and run.plain.unsafe:
+        yield f"{run.function}: is said to catch the error, and raises"
+    elif run.plain.unsafe and not run.recorded.places:
+        yield f"{run.function}: raises, yet the recorder saw nothing"
+
+
+def _lines(text: str, place: Place) -> range:
+    """Return the lines a finding for this place may start on: those of its expression."""
+    tree = _parse(text)
+    if place.column is None or place.end_column is None:
+        span = _statement(tree, place.line)
+    else:
+        span = _expression(tree, (place.line, place.column), (place.end_line, place.end_column))
+    return range(span[0], span[1] + 1)
+
+
+@lru_cache(maxsize=16)
+def _parse(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def _expression(tree: ast.Module, start: tuple[int, int], end: tuple[int, int]) -> tuple[int, int]:
+    """Return the lines of the smallest node around a position.
+
+    For a method call over several lines the interpreter says where the method's name starts, not the call, so the
+    node may begin before the position.
+    """
+    best: ast.expr | ast.stmt | None = None
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.expr, ast.stmt)) or node.end_lineno is None or node.end_col_offset is None:
+            continue
+        first, last = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+        if first <= start and end <= last and (best is None or (best.lineno, best.col_offset) <= first):
+            # Of two nodes with the same start the later one is the inner one: ast.walk goes from the outside in.
+            best = node
+    assert best is not None, f"nothing at {start}"
+    return _narrow(best)
+
+
+def _narrow(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    if isinstance(node, _COMPREHENSIONS):
+        node = node.generators[0].iter
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
+        node = node.iter
+    elif isinstance(node, (ast.If, ast.While)):
+        node = node.test
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        node = node.items[0].context_expr
+    elif isinstance(node, ast.Match):
+        node = node.subject
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node.lineno, node.lineno
+    return node.lineno, node.end_lineno or node.lineno
+
+
+def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
+    """Return the lines of the innermost statement around a line, for a compound one those of its head."""
+    best: ast.stmt | None = None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            if best is None or node.lineno >= best.lineno:
+                best = node
+    assert best is not None, f"nothing in line {line}"
+    body = getattr(best, "body", None)
+    if body:
+        return best.lineno, max(best.lineno, body[0].lineno - 1)
+    return best.lineno, best.end_lineno or best.lineno
