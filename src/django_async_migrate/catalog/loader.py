@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
@@ -33,9 +33,10 @@ Tables = Mapping[str, list[dict[str, Any]]]
 RowT = TypeVar("RowT")
 
 _VERSION_KEYS = frozenset({"since", "until", "twin-since"})
-_NESTED: Mapping[str, type[Any]] = MappingProxyType(
-    {"relations": StockRelation, "managers": StockManager, "members": StockMember}
-)
+_NESTED: Mapping[str, type[Any]] = MappingProxyType({"relations": StockRelation, "managers": StockManager})
+
+
+_PACKAGE_FOLDERS = ("packages", "generated")
 
 
 class _Named(Protocol):
@@ -43,13 +44,33 @@ class _Named(Protocol):
     def name(self) -> str: ...
 
 
-class _Dotted(Protocol):
-    @property
-    def api(self) -> str: ...
-
-
 NamedT = TypeVar("NamedT", bound=_Named)
-DottedT = TypeVar("DottedT", bound=_Dotted)
+
+
+class PackageTable(Mapping[str, RowT]):
+    """Rows by dotted path; those of a package are read when a path into the package is first looked up."""
+
+    __slots__ = ("_core", "_folder", "_table")
+
+    def __init__(self, folder: Path, table: str, core: Mapping[str, RowT]) -> None:
+        self._folder = folder
+        self._table = table
+        self._core = core
+
+    def __getitem__(self, path: str) -> RowT:
+        row = self._core.get(path)
+        if row is not None:
+            return row
+        found: RowT = package_rows(self._folder, path.partition(".")[0])[self._table][path]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._core
+        for package in package_names(self._folder):
+            yield from package_rows(self._folder, package)[self._table]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def rules_folder() -> Path:
@@ -69,13 +90,15 @@ def load() -> Catalog:
 
 
 def load_from(folder: Path) -> Catalog:
-    """Read a catalogue from ``folder``, which holds one TOML file per table.
+    """Read a catalogue from ``folder``, laid out like the repository's ``rules/``.
 
     Raises ``OSError`` for a missing file, ``tomllib.TOMLDecodeError`` for one that is not TOML, and
-    ``TypeError`` for a row with an unknown or missing key.
+    ``TypeError`` for a row with an unknown or missing key. The rows of a package raise the same when
+    they are first asked for.
     """
     methods = _rows(ModelMethod, read(folder / "model_methods.toml"), "method")
-    stock = read(folder / "models.toml")
+    fields = _by_path(_rows(FieldClass, read(folder / "fields.toml"), "field"))
+    functions = _by_path(_rows(Function, read(folder / "functions.toml"), "function"))
     return Catalog(
         queryset_methods=_by_name(_rows(QuerySetMethod, read(folder / "queryset_methods.toml"), "method")),
         related_manager_methods=_by_name(
@@ -83,11 +106,41 @@ def load_from(folder: Path) -> Catalog:
         ),
         model_methods=_by_name(row for row in methods if "*" not in row.name),
         model_method_patterns=tuple(row for row in methods if "*" in row.name),
-        fields=_by_path(_rows(FieldClass, read(folder / "fields.toml"), "field")),
-        models=_by_path(_rows(StockModel, stock, "model")),
-        managers=_by_path(_rows(StockManagerClass, stock, "manager")),
         bridges=_by_path(_rows(Bridge, read(folder / "bridges.toml"), "bridge")),
-        functions=_by_path(_rows(Function, read(folder / "functions.toml"), "function")),
+        fields=PackageTable(folder, "field", fields),
+        functions=PackageTable(folder, "function", functions),
+        models=PackageTable(folder, "model", {}),
+        managers=PackageTable(folder, "manager", {}),
+    )
+
+
+@functools.cache
+def package_names(folder: Path) -> tuple[str, ...]:
+    """List the top-level packages that have a file of their own under ``folder``."""
+    stems = {path.stem for name in _PACKAGE_FOLDERS for path in (folder / name).glob("*.toml")}
+    return tuple(sorted(stems))
+
+
+@functools.cache
+def package_rows(folder: Path, package: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read what ``packages/`` and ``generated/`` hold about one top-level package, by table and path."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    if package in package_names(folder):
+        for name in _PACKAGE_FOLDERS:
+            path = folder / name / f"{package}.toml"
+            if path.is_file():
+                for table, rows in read(path).items():
+                    tables.setdefault(table, []).extend(rows)
+    members: dict[str, list[StockMember]] = {}
+    for member in _rows(StockMember, tables, "member"):
+        members.setdefault(member.owner, []).append(member)
+    return MappingProxyType(
+        {
+            "field": _by_path(_rows(FieldClass, tables, "field")),
+            "function": _by_path(_rows(Function, tables, "function")),
+            "model": _by_path(_with_members(StockModel, tables, "model", members)),
+            "manager": _by_path(_with_members(StockManagerClass, tables, "manager", members)),
+        }
     )
 
 
@@ -121,14 +174,23 @@ def _rows(cls: type[RowT], tables: Tables, table: str) -> list[RowT]:
     return [make(cls, row) for row in tables.get(table, ())]
 
 
+def _with_members(
+    cls: type[RowT], tables: Tables, table: str, members: Mapping[str, list[StockMember]]
+) -> Iterator[RowT]:
+    for row in tables.get(table, ()):
+        own = tuple(members.get(row["api"], ()))
+        names = dict.fromkeys([*row.get("defines", ()), *(member.name for member in own)])
+        extra = {"defines": tuple(names)} if cls is StockManagerClass else {}
+        yield make(cls, {**row, **extra, "members": own})
+
+
 def _by_name(rows: Iterable[NamedT]) -> Mapping[str, NamedT]:
     return MappingProxyType({row.name: row for row in rows})
 
 
-def _by_path(rows: Iterable[DottedT]) -> Mapping[str, DottedT]:
-    keyed: dict[str, DottedT] = {}
+def _by_path(rows: Iterable[RowT]) -> Mapping[str, RowT]:
+    keyed: dict[str, RowT] = {}
     for row in rows:
-        keyed[row.api] = row
-        for alias in getattr(row, "aliases", ()):
-            keyed[alias] = row
+        for path in (row.api, *getattr(row, "aliases", ())):  # type: ignore[attr-defined]
+            keyed[path] = row
     return MappingProxyType(keyed)

@@ -133,56 +133,79 @@ class FieldClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockRelation:
-    """A relation declared by a stock model; ``related_name`` may hold ``%(class)s``; "+" hides it."""
+    """A relation declared by a stock model.
+
+    ``to`` is a dotted path, "self", "settings.AUTH_USER_MODEL" (or another swappable setting), or "" for a
+    generic foreign key, whose two fields are ``content_type`` and ``object_id``. ``related_name`` is as
+    declared: it may hold ``%(class)s`` or be "+".
+    """
 
     name: str
     kind: FieldKind
     to: str
     related_name: str | None = None
     null: bool = False
-    through: str | None = None
+    content_type: str | None = None
+    object_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockManager:
-    """A manager of a stock model; ``api`` is its class when it is not ``django.db.models.Manager``."""
+    """A manager of a stock model; ``api`` and ``queryset`` name its classes where they are not Django's."""
 
     name: str
     api: str | None = None
+    queryset: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockMember:
-    """A method or property of a stock model or manager: ``effect`` is what a plain sync use does.
+    """A method or property of a stock model, manager or queryset.
 
-    ``loads`` names relations of the instance it walks; it is free once these are loaded.
+    ``effect`` is what a plain sync use does. ``loads`` names relations of the instance that the member
+    walks: with these loaded it is free. ``free_when_cached`` marks one that asks the database only the
+    first time in a process.
     """
 
+    owner: str
     name: str
     effect: Effect
+    source: str
     property: bool = False
     is_async: bool = False
     returns: str = "unknown"
     loads: tuple[str, ...] = ()
+    free_when_cached: bool = False
     twin: str | None = None
     twin_since: Version | None = None
+    sync: str | None = None
     since: Version | None = None
     until: Version | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockModel:
-    """A model that user code imports though its source is not part of the project."""
+    """A model that user code imports though its source is not part of the project.
+
+    ``scalars`` and ``relations`` are what the class declares itself; the rest comes with ``bases``, which
+    hold model classes only. ``primary_key`` is None where the class has the automatic ``id``, or inherits
+    its key. ``str_loads`` names the relations that ``__str__`` walks.
+    """
 
     api: str
     source: str
     aliases: tuple[str, ...] = ()
     app_label: str | None = None
     abstract: bool = False
+    proxy: bool = False
     swappable: str | None = None
     bases: tuple[str, ...] = ()
-    str_loads: tuple[str, ...] = ()
+    primary_key: str | None = None
     scalars: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    constraints: bool = False
+    ordered: bool = False
+    str_loads: tuple[str, ...] = ()
     relations: tuple[StockRelation, ...] = ()
     managers: tuple[StockManager, ...] = ()
     members: tuple[StockMember, ...] = ()
@@ -190,12 +213,17 @@ class StockModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockManagerClass:
-    """A manager or queryset class that ships with a library: what it adds to the stock methods."""
+    """A manager or queryset class that ships with a library.
+
+    ``defines`` names the public methods of its body, those of ``members`` included. A name in ``defines``
+    that is no member is one whose effect nobody has looked up.
+    """
 
     api: str
     source: str
     aliases: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
     members: tuple[StockMember, ...] = ()
 
 
@@ -237,7 +265,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Every row, keyed by name or dotted path; an alias leads to the same row as its full path."""
+    """Every row, keyed by name or dotted path; an alias leads to the same row as its full path.
+
+    ``fields``, ``models``, ``managers`` and ``functions`` read the rows of a package when a path into that
+    package is first asked for; iterating over them reads them all.
+    """
 
     queryset_methods: Mapping[str, QuerySetMethod]
     related_manager_methods: Mapping[str, RelatedManagerMethod]
