@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         def is_folder(self, path: str) -> bool:
             """Tell whether ``path`` is a folder or a link to one."""
 
+        def exists(self, path: str) -> bool:
+            """Tell whether there is anything at ``path``."""
+
         def real(self, path: str) -> str:
             """Return ``path`` with all symbolic links resolved."""
 
@@ -77,6 +80,10 @@ class RealFileSystem:
     def is_folder(self, path: str) -> bool:
         """Tell whether ``path`` is a folder or a link to one."""
         return _kind(path, stat.S_ISDIR)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is anything at ``path``."""
+        return os.path.exists(path)
 
     def real(self, path: str) -> str:
         """Return ``path`` with all symbolic links resolved."""
@@ -140,6 +147,10 @@ class MemoryFileSystem:
     def is_folder(self, path: str) -> bool:
         """Tell whether ``path`` is a folder."""
         return path in self._folders
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is anything at ``path``."""
+        return path in self._files or path in self._folders
 
     def real(self, path: str) -> str:
         """Return ``path``: there are no links in memory."""
