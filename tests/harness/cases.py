@@ -1,15 +1,16 @@
 """Reads cases: Markdown files that hold small projects with annotated lines.
 
-A file holds several cases. Each starts with a ``# Title`` heading, may say options in lines ``key: value``, and
-then gives its files: a line with the path in backticks, and a fenced ``py`` block. What stands before the first
-heading is shared by all cases of the file. Other text is for the reader.
+A file holds several cases. Each starts with a ``# Title`` heading, may say options in lines ``key: value``,
+and then gives its files: a line with the path in backticks, and a fenced ``py`` block. What stands before
+the first heading is shared by all cases of the file. Other text is for the reader.
 
-Options: ``django: >=5.0`` and ``python: >=3.11`` (where the case makes sense), ``catches: bad_a, bad_b`` (functions
-whose own code hides the error).
+Options: ``django: >=5.0`` and ``python: >=3.11`` (where the case makes sense), ``catches: bad_a, bad_b``
+(functions whose own code hides the error).
 
 Annotations are comments at the end of a line of code:
 
-- ``# E: DAM101`` a finding starts here; several codes with commas, ``DAM201(likely)`` also fixes the certainty;
+- ``# E: DAM101`` a finding starts here; several codes with commas, ``DAM201(likely)`` also fixes the
+  certainty;
 - ``# MISSING: DAM101`` a true finding that the analysis does not make yet;
 - ``# SPURIOUS: DAM101`` a false finding that the analysis still makes;
 - ``# value: QuerySet[Post]`` what the analysis knows about a value.
@@ -52,8 +53,8 @@ class Annotation:
 class Case:
     """A small project and what is expected of it.
 
-    ``files`` maps paths to their text, in the order given. ``fixed`` holds the ``fixed`` blocks. ``source`` is the
-    path of the Markdown file below the folder of cases, ``line`` the line of the heading.
+    ``files`` maps paths to their text, in the order given. ``fixed`` holds the ``fixed`` blocks. ``source``
+    is the path of the Markdown file below the folder of cases, ``line`` the line of the heading.
     """
 
     source: str
@@ -128,7 +129,12 @@ def parse_cases(text: str, source: str) -> list[Case]:
         if not section.files:
             raise CaseError(f"{source}:{section.line}: the case has no files")
         case = Case(
-            source, section.line, section.title, {**shared, **section.files}, section.options, tuple(section.fixed)
+            source,
+            section.line,
+            section.title,
+            {**shared, **section.files},
+            section.options,
+            tuple(section.fixed),
         )
         case.annotations()
         cases.append(case)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.cases import Case
 from packaging.specifiers import SpecifierSet
+
+from harness.cases import Case
 
 
 def applies(case: Case, django: str, python: str) -> bool:

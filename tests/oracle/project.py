@@ -74,7 +74,7 @@ def base_settings(database: Path) -> dict[str, Any]:
 
 def start(database: Path, more: Mapping[str, Any]) -> None:
     """Configure Django and fill its app registry; ``more`` is laid over the basic settings."""
-    import django
+    import django  # type: ignore[import-untyped]
     from django.conf import settings  # type: ignore[import-untyped]
 
     merged = {**base_settings(database), **more}

@@ -2,9 +2,10 @@
 
 Every database operation of Django that must not run on an event loop is wrapped by
 ``django.utils.asyncio.async_unsafe``. The wrapper asks ``get_running_loop()`` and raises
-``SynchronousOnlyOperation`` when there is one (https://docs.djangoproject.com/en/stable/topics/async/#async-safety).
-While a recorder is on, that question is answered with "no loop", and the stack is kept. So one run of a
-coroutine finds all its query sites and not only the first one.
+``SynchronousOnlyOperation`` when there is one
+(https://docs.djangoproject.com/en/stable/topics/async/#async-safety). While a recorder is on, that question
+is answered with "no loop", and the stack is kept. So one run of a coroutine finds all its query sites and
+not only the first one.
 
 This module needs Django and the standard library alone, so that any test suite can use it::
 
@@ -34,10 +35,10 @@ _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>
 class Frame:
     """One frame of a recorded stack.
 
-    Lines count from 1. Columns count UTF-8 bytes from 0, as ``ast`` does; below Python 3.11 they are None and
-    ``end_line`` is the line. ``coroutine`` is true for coroutines and async generators. ``inlined`` is true for a
-    comprehension or a generator expression that stands in the code of the next outer frame: part of that function
-    to a reader, but a frame of its own to the interpreter.
+    Lines count from 1. Columns count UTF-8 bytes from 0, as ``ast`` does; below Python 3.11 they are None
+    and ``end_line`` is the line. ``coroutine`` is true for coroutines and async generators. ``inlined`` is
+    true for a comprehension or a generator expression that stands in the code of the next outer frame: part
+    of that function to a reader, but a frame of its own to the interpreter.
     """
 
     path: str
@@ -59,9 +60,9 @@ class Event:
     def place(self, belongs: Callable[[str], bool]) -> Frame | None:
         """Return the frame a finding is expected in, or None when no frame belongs to the project.
 
-        That is the innermost coroutine of the project or, where something else called sync code on the loop, the
-        outermost function of the project. In both cases comprehensions written in that function count as part of
-        it, so the frame returned may be the one of a comprehension.
+        That is the innermost coroutine of the project or, where something else called sync code on the
+        loop, the outermost function of the project. In both cases comprehensions written in that function
+        count as part of it, so the frame returned may be the one of a comprehension.
 
         ``belongs`` tells whether a file is part of the project.
         """

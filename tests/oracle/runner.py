@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run of a function: the error it ended with, and whether SynchronousOnlyOperation is in its chain."""
+    """One run: the error it ended with, and whether SynchronousOnlyOperation is in its chain."""
 
     error: str | None
     unsafe: bool
@@ -47,12 +47,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A function of a case run twice: with the recorder, and as it is."""
+    """A function of a case: a run with the recorder and, if that saw anything, one without."""
 
     path: str
     function: str
     recorded: Outcome
-    plain: Outcome
+    plain: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,12 @@ def django_version(python: str = sys.executable) -> str:
 def _judged(result: Mapping[str, Any]) -> Judged:
     if "error" in result:
         return Judged(error=result["error"])
-    return Judged(
-        tuple(
-            Run(run["path"], run["function"], _outcome(run["recorded"]), _outcome(run["plain"]))
-            for run in result["runs"]
-        )
-    )
+    return Judged(tuple(_run(run) for run in result["runs"]))
+
+
+def _run(run: Mapping[str, Any]) -> Run:
+    plain = _outcome(run["plain"]) if "plain" in run else None
+    return Run(run["path"], run["function"], _outcome(run["recorded"]), plain)
 
 
 def _outcome(result: Mapping[str, Any]) -> Outcome:

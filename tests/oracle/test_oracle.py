@@ -7,6 +7,7 @@ import platform
 import pytest
 from harness.cases import Case, load_cases
 from harness.versions import applies
+
 from oracle.runner import CASES, Judged, django_version, judge
 from oracle.verdict import disagreements
 

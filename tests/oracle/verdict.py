@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from harness.cases import Case
+
 from oracle.runner import Judged, Place, Run
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -15,9 +16,9 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def disagreements(case: Case, judged: Judged) -> list[str]:
     """Return what is wrong with a case in the eyes of real Django, one message each; an empty list is a pass.
 
-    Every ``E`` and ``MISSING`` line must be the place of an event, every event must have such a line within its
-    expression. Functions named ``ok...`` have no events and do not raise, those named ``bad...`` have events and
-    raise SynchronousOnlyOperation unless the case says that they catch it.
+    Every ``E`` and ``MISSING`` line must be the place of an event, every event must have such a line within
+    its expression. Functions named ``ok...`` have no events and do not raise, those named ``bad...`` have
+    events and raise SynchronousOnlyOperation unless the case says that they catch it.
     """
     if judged.error is not None:
         return [judged.error]
@@ -30,7 +31,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
         wrong += _conduct(case, run)
         for place in run.recorded.places:
             if place.path is None:
-                wrong.append(f"{run.function}: a query that no code of the case asked for: {place.stack[:12]}")
+                wrong.append(f"{run.function}: a query that no code of the case asks for: {place.stack[:12]}")
                 continue
             lines = {(place.path, line) for line in _lines(case.files.get(place.path, ""), place)}
             if not lines & expected:
@@ -38,7 +39,8 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
                     f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}"
                 )
             reached |= lines & expected
-    wrong += [f"{path}:{line} has an E, but no query comes from there" for path, line in sorted(expected - reached)]
+    for path, line in sorted(expected - reached):
+        wrong.append(f"{path}:{line} has an E, but no query comes from there")
     return wrong
 
 
@@ -50,16 +52,15 @@ def _conduct(case: Case, run: Run) -> Iterator[str]:
         yield f"{run.function}: is not ok: {run.recorded.places[0].stack}"
     if name.startswith("bad") and not run.recorded.places:
         yield f"{run.function}: is not bad, no query runs on the loop"
-    hidden = name in case.catches
+    if run.plain is None:
+        return
     if run.plain.error and not run.plain.unsafe:
-        # What a swallowed error leads to is up to the case; everything else must be free of other errors.
         yield f"{run.function}: fails for another reason:\n{run.plain.error}"
-    elif run.recorded.places and not run.plain.unsafe and not hidden:
+    elif name in case.catches:
+        if run.plain.unsafe:
+            yield f"{run.function}: is said to catch the error, and raises"
+    elif not run.plain.unsafe:
         yield f"{run.function}: does not raise; if it catches the error, say so with the option 'catches'"
-    elif hidden and run.plain.unsafe:
-        yield f"{run.function}: is said to catch the error, and raises"
-    elif run.plain.unsafe and not run.recorded.places:
-        yield f"{run.function}: raises, yet the recorder saw nothing"
 
 
 def _lines(text: str, place: Place) -> range:
@@ -80,16 +81,16 @@ def _parse(text: str) -> ast.Module:
 def _expression(tree: ast.Module, start: tuple[int, int], end: tuple[int, int]) -> tuple[int, int]:
     """Return the lines of the smallest node around a position.
 
-    For a method call over several lines the interpreter says where the method's name starts, not the call, so the
-    node may begin before the position.
+    For a method call over several lines the interpreter says where the method's name starts, not the call,
+    so the node may begin before the position.
     """
     best: ast.expr | ast.stmt | None = None
     for node in ast.walk(tree):
-        if not isinstance(node, (ast.expr, ast.stmt)) or node.end_lineno is None or node.end_col_offset is None:
+        if not isinstance(node, (ast.expr, ast.stmt)):
             continue
-        first, last = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+        first, last = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
         if first <= start and end <= last and (best is None or (best.lineno, best.col_offset) <= first):
-            # Of two nodes with the same start the later one is the inner one: ast.walk goes from the outside in.
+            # Of two nodes with the same start the later is the inner one: ast.walk starts outside.
             best = node
     assert best is not None, f"nothing at {start}"
     return _narrow(best)

@@ -1,13 +1,14 @@
 """Runs cases under the Django of this interpreter: ``python -m oracle.worker`` with ``tests/`` on the path.
 
 Reads a JSON list of ``{"name", "files"}`` from standard input and writes one JSON object a line for each.
-Every case has a process of its own, forked from one where Django is set up already, and every run of a function
-has a process forked from that one: no cache and no module variable outlives a run.
+Every case has a process of its own, forked from one where Django is set up already, and every run of a
+function has a process forked from that one: no cache and no module variable outlives a run.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import inspect
 import io
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -71,9 +72,12 @@ def in_child(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[st
     """Return what ``work`` returns in a forked process, or ``{"error": ...}``."""
     reader, writer = os.pipe()
     sys.stdout.flush()
+    # A collection in the child would touch, and so copy, every page it shares with its parent.
+    gc.freeze()
     child = os.fork()
     if child == 0:
         os.close(reader)
+        gc.disable()
         signal.alarm(_SECONDS)
         try:
             with redirect_stdout(io.StringIO()):
@@ -116,14 +120,17 @@ def _judge(case: dict[str, Any], folder: Path, template: Path | None) -> dict[st
     _seed(files, root, source)
     modules = [_module(name, root, source) for name in files if _holds_entries(name)]
     project.forget_caches()
-    runs = []
+    runs: list[dict[str, Any]] = []
     for number, entry in enumerate(_entries(modules, root)):
-        results = {}
+        run: dict[str, Any] = {"path": entry.path, "function": entry.name}
         for mode in ("recorded", "plain"):
             target = database.with_name(f"{number}-{mode}.sqlite3")
             project.copy_database(database, target)
-            results[mode] = in_child(_run, entry, target, root, mode == "recorded")
-        runs.append({"path": entry.path, "function": entry.name, **results})
+            run[mode] = in_child(_run, entry, target, root, mode == "recorded")
+            # Where the check never met a loop, the second run would be the first one over again.
+            if not run[mode].get("events"):
+                break
+        runs.append(run)
     return {"runs": runs}
 
 
@@ -174,7 +181,7 @@ def _identity(value: Any) -> Any:
 
 
 def _is_async(value: Any) -> bool:
-    from asgiref.sync import iscoroutinefunction  # type: ignore[import-untyped]
+    from asgiref.sync import iscoroutinefunction
 
     value = getattr(value, "__func__", value)
     return bool(iscoroutinefunction(value) or inspect.isasyncgenfunction(value))
@@ -189,7 +196,7 @@ def _takes_nothing(value: Any) -> bool:
 
 
 def _arguments(function: Callable[..., Any]) -> dict[str, object]:
-    """Return arguments for the parameters without a default; raises TypeError for a name that says nothing."""
+    """Return arguments for parameters without a default; raises TypeError for one that is not known."""
     from django.test import AsyncRequestFactory  # type: ignore[import-untyped]
 
     arguments: dict[str, object] = {}
@@ -212,14 +219,15 @@ def _run(entry: _Entry, database: Path, root: Path, record: bool) -> dict[str, A
     function = entry.prepare()
     arguments = _arguments(function)
     error: BaseException | None = None
-    with recording() if record else nullcontext([]) as events:
+    watch: AbstractContextManager[list[Event]] = recording() if record else nullcontext([])
+    with watch as events:
         try:
             asyncio.run(_drive(function, arguments))
         except BaseException as caught:
             error = caught
     return {
         "events": list(_places(events, root)),
-        "error": "".join(traceback.format_exception(error)) if error else None,
+        "error": _describe(error, root) if error else None,
         "unsafe": _is_unsafe(error),
     }
 
@@ -231,6 +239,15 @@ async def _drive(function: Callable[..., Any], arguments: dict[str, object]) -> 
             pass
     else:
         await result
+
+
+def _describe(error: BaseException, root: Path) -> str:
+    lines = [
+        f"{Path(step.filename).relative_to(root)}:{step.lineno} {step.line}\n"
+        for step in traceback.extract_tb(error.__traceback__)
+        if step.filename.startswith(str(root))
+    ]
+    return "".join([*lines, *traceback.format_exception_only(error)])
 
 
 def _places(events: Iterable[Event], root: Path) -> Iterator[dict[str, Any]]:

@@ -71,7 +71,10 @@ def test_annotations() -> None:
 def test_folders_become_packages() -> None:
     text = "# A\n`src/shop/web/views.py`\n```py\n```\n`templates/x.html`\n```html\n```\n"
     (case,) = parse_cases(text, "some.md")
-    assert sorted(set(case.project()) - set(case.files)) == ["src/shop/__init__.py", "src/shop/web/__init__.py"]
+    assert sorted(set(case.project()) - set(case.files)) == [
+        "src/shop/__init__.py",
+        "src/shop/web/__init__.py",
+    ]
 
 
 @pytest.mark.parametrize(

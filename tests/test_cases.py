@@ -1,0 +1,41 @@
+"""The analysis finds in every case what is annotated, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django_async_migrate.api import scan
+from harness.cases import Case, load_cases
+from harness.matching import Found, mismatches
+
+from django_async_migrate.core.options import ScanOptions
+from django_async_migrate.syntax.filesystem import MemoryFileSystem
+
+_ROOT = "/project"
+_CASES = load_cases(Path(__file__).parent / "cases")
+
+
+def _findings(case: Case) -> list[Found]:
+    files = {f"{_ROOT}/{path}": text for path, text in case.project().items()}
+    # Cases hold for the versions their options name; the newest one that does stands for all.
+    report = scan(ScanOptions(paths=(_ROOT,), project=_ROOT), MemoryFileSystem(files))
+    assert not report.problems, report.problems
+    return [
+        Found(
+            finding.span.path.removeprefix(f"{_ROOT}/"),
+            finding.span.line,
+            finding.span.end_line,
+            finding.code,
+            finding.certainty,
+            finding.message,
+        )
+        for finding in report.findings
+    ]
+
+
+@pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
+def test_findings_are_as_annotated(case: Case) -> None:
+    """Lines and codes agree exactly."""
+    wrong = mismatches(case, _findings(case))
+    assert not wrong, "\n".join(wrong)
