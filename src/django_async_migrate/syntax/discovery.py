@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.errors import UsageError
-from ..core.findings import Problem
-from .ignore import Patterns
-from .paths import absolute, base_name, is_inside, relative
-from .project import Project, find_project
-from .walk import Walker
+from django_async_migrate.core.errors import UsageError
+from django_async_migrate.core.findings import Problem
+from django_async_migrate.syntax.ignore import Patterns
+from django_async_migrate.syntax.paths import absolute, base_name, is_inside, relative
+from django_async_migrate.syntax.project import Project, find_project
+from django_async_migrate.syntax.walk import Walker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .filesystem import FileSystem
+    from django_async_migrate.syntax.filesystem import FileSystem
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def discover(
 ) -> Layout:
     """List the Python files that ``paths`` name, relative to ``cwd``.
 
-    ``exclude`` holds patterns for paths that are no part of the project, even when named directly: a pre-commit
-    hook names files one by one.
+    ``exclude`` holds patterns for paths that are no part of the project, even when named directly: a
+    pre-commit hook names files one by one.
     """
     patterns = Patterns(exclude)
     walker = Walker(filesystem, project.root, patterns)

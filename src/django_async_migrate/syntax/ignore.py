@@ -15,9 +15,9 @@ _WILD = frozenset("*?[\\")
 class GitIgnore:
     """One .gitignore file.
 
-    pathspec decides. It is slow to import and slow per path, though, and nearly every path of a project is matched
-    by no pattern at all; so plain patterns are answered from sets, and pathspec is asked only about a path that
-    a wildcard pattern may match.
+    pathspec decides. It is slow to import and slow per path, though, and nearly every path of a project is
+    matched by no pattern at all; so plain patterns are answered from sets, and pathspec is asked only about a
+    path that a wildcard pattern may match.
     """
 
     def __init__(self, text: str) -> None:
@@ -90,9 +90,9 @@ def _wild_expression(patterns: Iterable[str]) -> re.Pattern[str]:
 class Patterns:
     """The user's patterns for paths (``--exclude``, ``per-file-ignores``).
 
-    A pattern without a slash matches a file or folder of that name anywhere. A pattern with one is matched from
-    the project root. ``*`` stands for any characters, slashes included; what is inside a matched folder is
-    matched.
+    A pattern without a slash matches a file or folder of that name anywhere. A pattern with one is matched
+    from the project root. ``*`` stands for any characters, slashes included; what is inside a matched folder
+    is matched.
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from _ast import PyCF_ONLY_AST
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..core.findings import Span
+from django_async_migrate.core.findings import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def parse(path: str, text: str) -> ast.Module:
             # What ast.parse does, without the cost of importing ast.
             tree = compile(text, path, "exec", PyCF_ONLY_AST, dont_inherit=True)
     except SyntaxError as error:
-        from .newer import explain
+        from django_async_migrate.syntax.newer import explain
 
         raise SourceError(error.lineno or 1, "parse", explain(text, error)) from None
     except (RecursionError, MemoryError):

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass
 
-from .paths import ancestors, base_name, common_folder, is_inside, outermost, parent
-from .walk import is_ignored
+from django_async_migrate.syntax.paths import (
+    ancestors,
+    base_name,
+    common_folder,
+    is_inside,
+    outermost,
+    parent,
+)
+from django_async_migrate.syntax.walk import is_ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .filesystem import FileSystem
+    from django_async_migrate.syntax.filesystem import FileSystem
 
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 # Looked for only where none of the others is found.
@@ -32,7 +39,7 @@ _LIBRARIES = frozenset(("site-packages", "dist-packages"))
 class Project:
     """Where a project is.
 
-    ``root``: all project paths are relative to it; the folder above the top package when only a package was named.
+    ``root``: all project paths are relative to it; the folder above the top package when a package was named.
     ``folders``: what is listed; the root, or parts of it when several projects were named.
     """
 
@@ -58,12 +65,12 @@ def _project_folder(path: str, filesystem: FileSystem, cwd: str) -> str:
 
     The first folder upwards that holds pyproject.toml, setup.py, setup.cfg or .git. A folder with manage.py
     counts only when no such folder encloses it: a repository often keeps its Django project one level down,
-    beside its libraries. An installed package ends at its site-packages folder, a search at the home folder, and
-    a folder that git ignores is no part of the repository around it.
+    beside its libraries. An installed package ends at its site-packages folder, a search at the home folder,
+    and a folder that git ignores is no part of the repository around it.
 
-    Without any of these, the first folder with a requirements or test settings file. Without that, too: a folder
-    named by the user is its own project (the top package if it lies in one); for a single file the working
-    directory if the file lies in it, else the folder that holds its top package.
+    Without any of these, the first folder with a requirements or test settings file. Without that, too: a
+    folder named by the user is its own project (the top package if it lies in one); for a single file the
+    working directory if the file lies in it, else the folder that holds its top package.
     """
     start = path if filesystem.is_folder(path) else parent(path)
     home = os.path.expanduser("~").replace(os.sep, "/")

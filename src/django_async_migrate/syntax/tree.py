@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ..core.findings import Problem
-from .parse import ParsedFile, SourceError, decode, parse
+from django_async_migrate.core.findings import Problem
+from django_async_migrate.syntax.parse import ParsedFile, SourceError, decode, parse
+from django_async_migrate.syntax.suspicion import THOROUGH_BYTES, is_suspicious
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .filesystem import FileSystem
+    from django_async_migrate.syntax.filesystem import FileSystem
 
 __all__ = ["ParsedFile", "SourceTree"]
 
@@ -25,7 +26,9 @@ class SourceTree:
     ``root``: the project root, absolute, with ``/``.
     ``selected``: the files findings are reported for, relative to the root, sorted.
     ``async_paths``: those of them that hold an ``async def``.
-    ``problems``: files of ``selected`` (or folders) that could not be read or parsed so far.
+    ``suspicious``: those of them that look as if they could not be parsed.
+    ``selected_bytes``: the size of the selected files.
+    ``mentions_django``: whether any selected file does.
     ``outside_problems``: how many other project files could not be read or parsed so far.
     """
 
@@ -36,28 +39,32 @@ class SourceTree:
         filesystem: FileSystem,
         others: Callable[[], Iterable[str]] = tuple,
         problems: Iterable[Problem] = (),
+        listener: Callable[[str], None] | None = None,
     ) -> None:
         """Read the selected files once.
 
         ``others`` lists the project's files when first needed; it may repeat selected ones.
         ``problems`` are those met while the files were searched.
+        ``listener`` is told of each file that is about to be parsed.
         """
         self.root = root
         self.selected: tuple[str, ...] = tuple(sorted(selected))
         self.outside_problems = 0
-        self.total_bytes = 0
+        self.selected_bytes = 0
+        self.mentions_django = False
         self._selected = frozenset(self.selected)
         self._filesystem = filesystem
         self._prefix = root if root.endswith("/") else root + "/"
         self._others = others
+        self._listener = listener
         self._paths: tuple[str, ...] | None = None
         self._problems = {(found.path, found.stage): found for found in problems}
         self._cache: dict[str, bytes] = {}
         self._failed: set[str] = set()
         self._models: set[str] = set()
-        self._seen: set[str] = set()
+        self._unseen: list[str] | None = None
         self._parsed: dict[str, ParsedFile | None] = {}
-        self.async_paths: tuple[str, ...] = tuple(self._survey(self.selected))
+        self.async_paths, self.suspicious = self._survey()
 
     @classmethod
     def in_memory(cls, files: Mapping[str, str | bytes], selected: Iterable[str] | None = None) -> SourceTree:
@@ -65,7 +72,7 @@ class SourceTree:
 
         ``selected`` are the paths findings are reported for; all when left out.
         """
-        from .filesystem import MemoryFileSystem
+        from django_async_migrate.syntax.filesystem import MemoryFileSystem
 
         paths = sorted(path for path in files if path.endswith(".py"))
         filesystem = MemoryFileSystem({f"/project/{path}": content for path, content in files.items()})
@@ -83,13 +90,21 @@ class SourceTree:
         """What could not be read or parsed so far, sorted; selected files only."""
         return tuple(sorted(self._problems.values(), key=lambda found: (found.path, found.line, found.stage)))
 
+    @property
+    def parsed_files(self) -> int:
+        """How many files were parsed so far."""
+        return sum(1 for parsed in self._parsed.values() if parsed is not None)
+
     def data(self, path: str) -> bytes | None:
         """Return the bytes of a project file, or None and note a problem when it cannot be read."""
         found = self._cache.get(path)
         return self._read(path) if found is None else found
 
     def containing(self, *needles: bytes) -> tuple[str, ...]:
-        """Return the project files whose bytes contain any of the needles, sorted."""
+        """Return the project files whose bytes contain any of the needles, sorted.
+
+        Reads every file of the project that is not cached, so ask once for all that is needed.
+        """
         found = []
         for path in self.paths:
             data = self.data(path)
@@ -99,7 +114,13 @@ class SourceTree:
 
     def model_paths(self) -> tuple[str, ...]:
         """Return the project files that hold a relation declaration, sorted."""
-        self._survey(path for path in self.paths if path not in self._seen)
+        if self._unseen is None:
+            seen = frozenset(self.selected[self._first_async() :])
+            self._unseen = [path for path in self.paths if path not in seen]
+            for path in self._unseen:
+                data = self._read(path)
+                if data is not None:
+                    self._note_relations(path, data)
         return tuple(sorted(self._models))
 
     def parse(self, path: str) -> ParsedFile | None:
@@ -108,7 +129,14 @@ class SourceTree:
             self._parsed[path] = self._parse(path)
         return self._parsed[path]
 
+    def check(self, path: str) -> None:
+        """Note a problem if a file does not parse; unlike ``parse``, keep nothing."""
+        if path not in self._parsed:
+            self._parse(path)
+
     def _parse(self, path: str) -> ParsedFile | None:
+        if self._listener is not None:
+            self._listener(path)
         data = self.data(path)
         if data is None:
             return None
@@ -119,23 +147,35 @@ class SourceTree:
             self._note(path, error.line, error.stage, error.message)
             return None
 
-    def _survey(self, paths: Iterable[str]) -> list[str]:
-        """Read files for the first time; return those with async code and remember those with relations."""
-        found = []
-        one, two, three, four = _RELATIONS
-        for path in paths:
-            self._seen.add(path)
+    def _first_async(self) -> int:
+        return self.selected.index(self.async_paths[0]) if self.async_paths else len(self.selected)
+
+    def _survey(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Read the selected files; return those with async code and those that look broken."""
+        found: list[str] = []
+        suspicious: list[str] = []
+        for path in self.selected:
             data = self._read(path)
             if data is None:
                 continue
-            self.total_bytes += len(data)
+            self.selected_bytes += len(data)
             if b"async def" in data:
                 found.append(path)
                 self._cache[path] = data
-            if one in data or two in data or three in data or four in data:
-                self._models.add(path)
-                self._cache[path] = data
-        return found
+            if found:
+                # Models matter only beside async code: files before the first async one are looked at later.
+                self._note_relations(path, data)
+            if not self.mentions_django and b"django" in data:
+                self.mentions_django = True
+            if is_suspicious(data, self.selected_bytes < THOROUGH_BYTES):
+                suspicious.append(path)
+        return tuple(found), tuple(suspicious)
+
+    def _note_relations(self, path: str, data: bytes) -> None:
+        one, two, three, four = _RELATIONS
+        if one in data or two in data or three in data or four in data:
+            self._models.add(path)
+            self._cache[path] = data
 
     def _read(self, path: str) -> bytes | None:
         if path in self._failed:

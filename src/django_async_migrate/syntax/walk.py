@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from ..core.findings import Problem
-from .ignore import GitIgnore, Patterns
-from .paths import ancestors, base_name, is_inside, parent, relative
+from django_async_migrate.core.findings import Problem
+from django_async_migrate.syntax.ignore import GitIgnore, Patterns
+from django_async_migrate.syntax.paths import ancestors, base_name, is_inside, parent, relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from .filesystem import FileSystem
+    from django_async_migrate.syntax.filesystem import FileSystem
 
     # The .gitignore files that hold for a folder, outermost first, each with its own folder.
     Specs: TypeAlias = tuple[tuple[str, GitIgnore], ...]
 
-# Folders that never hold the project's own code. Translations (LC_MESSAGES) make up half the folders of a large
-# Django project.
+# Folders that never hold the project's own code. Translations (LC_MESSAGES) are half the folders of some
+# large projects.
 _SKIPPED = frozenset(
     (
         *(".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".venv", ".eggs", ".direnv", ".idea", ".vscode"),
@@ -98,8 +98,8 @@ class Walker:
     def _follow(self, folder: str, links: list[str], folders: list[str], files: list[str]) -> None:
         """Add the links worth following: what they lead to is not in the project under its own name.
 
-        A link to a folder is followed only into a Python package outside the project, and only once, so that a
-        link to a data folder or a loop of links costs nothing.
+        A link to a folder is followed only into a Python package outside the project, and only once, so that
+        a link to a data folder or a loop of links costs nothing.
         """
         filesystem = self._filesystem
         for name in sorted(links):
