@@ -6,8 +6,8 @@ import re
 import sys
 import warnings
 
-# Syntax that came after Python 3.10, the oldest we run on: the version, its name, an expression that finds it on a
-# line, and what an older Python reads in its place. A guess is proven by putting the older form there.
+# Syntax that came after Python 3.10, the oldest we run on: the version, its name, an expression that finds it on
+# a line, and what an older Python reads in its place. A guess is proven by putting the older form there.
 _NEWER: tuple[tuple[tuple[int, int], str, str, str], ...] = (
     ((3, 11), "except*", r"^(\s*)except\s*\*", r"\1except "),
     ((3, 15), "unpacking in a comprehension", r"([\[({]\s*)\*{1,2}(?=[^\[\](){}]*\sfor\s)", r"\1"),
@@ -36,6 +36,8 @@ _NEWER: tuple[tuple[tuple[int, int], str, str, str], ...] = (
     ),
     ((3, 15), "a lazy import", r"^(\s*)lazy\s+(?=import|from)", r"\1"),
 )
+# How many lines of an f-string are looked at.
+_LONGEST_STRING = 20
 _STRING_START = re.compile(r"""(?i)\b(?:f|fr|rf)('{3}|"{3}|'|")""")
 
 
@@ -54,7 +56,10 @@ def explain(text: str, error: SyntaxError) -> str:
             f" run django-async-migrate with Python {major}.{minor} or newer"
         )
     message = error.msg.partition(" (<")[0]
-    if _is_python_2(text, line):
+    source = _line(text, line)
+    if source.startswith(("<<<<<<< ", "=======", ">>>>>>> ")):
+        return "a merge conflict was left in the file"
+    if _is_python_2(source):
         return f"Python 2 syntax: {message}"
     return f"syntax error: {message}"
 
@@ -73,11 +78,12 @@ def _newer_construct(text: str, line: int) -> tuple[tuple[int, int], str] | None
             if changed != lines[number - 1] and _gets_further(lines, number, changed, line):
                 return version, construct
         if sys.version_info < (3, 12):
-            # PEP 701: quotes, backslashes and comments inside the braces of an f-string.
+            # PEP 701: nearly anything may stand inside the braces of an f-string.
             start = _start_of_string(lines, number)
-            changed = _without_strings("\n".join(lines[start - 1 : number]))
-            kept = [*lines[: start - 1], changed, *[""] * (number - start), *lines[number:]]
-            if changed != "\n".join(lines[start - 1 : number]) and _error_line(kept) > line:
+            end = min(number + _LONGEST_STRING, len(lines))
+            code = "\n".join(lines[start - 1 : end])
+            changed = _without_strings(code)
+            if changed != code and _error_line([*lines[: start - 1], changed, *lines[end:]]) > line:
                 return (3, 12), "a quote, backslash, comment or line end inside the braces of an f-string"
     return None
 
@@ -101,22 +107,23 @@ def _error_line(lines: list[str]) -> float:
 
 def _start_of_string(lines: list[str], number: int) -> int:
     """Return the line at or shortly before ``number`` where an f-string starts."""
-    for candidate in range(number, max(number - 20, 0), -1):
+    for candidate in range(number, max(number - _LONGEST_STRING, 0), -1):
         if _STRING_START.search(lines[candidate - 1]):
             return candidate
     return number
 
 
 def _without_strings(code: str) -> str:
-    """Replace the f-strings only Python 3.12 can read by empty strings."""
+    """Replace the f-strings only Python 3.12 can read by plain strings."""
     parts: list[str] = []
     position = 0
     while found := _STRING_START.search(code, position):
         end = _end_of_string(code, found.end(), found.group(1))
         literal = code[found.start() : end]
-        parts.append(
-            code[position : found.start()] + ("''" if _needs_312(literal, found.group(1)) else literal)
-        )
+        if _needs_312(literal, found.group(1)):
+            # As many lines as before, so that later errors keep their place.
+            literal = "'''" + "\n" * literal.count("\n") + "'''"
+        parts.append(code[position : found.start()] + literal)
         position = end
     return "".join(parts) + code[position:]
 
@@ -147,14 +154,16 @@ def _end_of_string(code: str, position: int, quote: str) -> int:
     return position
 
 
-def _is_python_2(text: str, line: int) -> bool:
+def _line(text: str, line: int) -> str:
     lines = text.split("\n")
-    if not 1 <= line <= len(lines):
-        return False
+    return lines[line - 1] if 1 <= line <= len(lines) else ""
+
+
+def _is_python_2(line: str) -> bool:
     return bool(
         re.match(
             r"""\s*(?:print\s+[^\s(=]|print\s*>>|exec\s+["'\w]|except\s+[\w.]+\s*,\s*\w+\s*:|raise\s+\w+\s*,)"""
             r"|.*(?:<>|\b0[0-7]+\b|\bur['\"]|`)",
-            lines[line - 1],
+            line,
         )
     )
