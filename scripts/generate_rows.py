@@ -316,7 +316,7 @@ def model_row(cls: type[Any], names: list[str], source: str) -> dict[str, Any]:
 
 
 def manager_classes(models: Iterable[type[Any]]) -> list[type[Any]]:
-    """Return the manager and queryset classes of ``models``, with their bases; Django's roots are left out."""
+    """Return the manager and queryset classes of ``models``, with their bases; not Django's roots."""
     from django.db.models import QuerySet
     from django.db.models.manager import BaseManager
 

@@ -78,9 +78,10 @@ class RelatedManagerMethod:
     """A method that related managers add or change.
 
     ``on`` holds "reverse-foreign-key", "many-to-many" and "generic". A ``nullable_only`` method is missing
-    from the reverse side of a foreign key that is not null. ``free_without_arguments`` and
-    ``drops_prefetch`` name the kinds of manager where a call without arguments makes no query, and where
-    the call throws away what ``prefetch_related`` had loaded.
+    from the reverse side of a foreign key that is not null. ``free_without_arguments``, ``drops_prefetch``
+    and ``may_drop_prefetch`` name the kinds of manager where a call without arguments makes no query,
+    where the call throws away what ``prefetch_related`` had loaded, and where it does so under some
+    releases or for some data only.
     """
 
     name: str
@@ -96,6 +97,7 @@ class RelatedManagerMethod:
     nullable_only: bool = False
     free_without_arguments: tuple[str, ...] = ()
     drops_prefetch: tuple[str, ...] = ()
+    may_drop_prefetch: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

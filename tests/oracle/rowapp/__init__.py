@@ -1,0 +1,1 @@
+"""The models that rows_worker.py asks Django about."""

@@ -1,0 +1,122 @@
+"""Asks Django about the functions and bridges that rows speak of. Runs in the worker's process."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from rows_project import outcome
+
+_MISSING = object()
+
+
+def resolve(dotted: str) -> Any:
+    """Import what a dotted path names; ``_MISSING`` when this installation has no such thing."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            value: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        except ImproperlyConfigured:  # what the GIS packages raise without their libraries
+            return _MISSING
+        for name in parts[cut:]:
+            value = getattr(value, name, _MISSING)
+            if value is _MISSING:
+                return _MISSING
+        return value
+    return _MISSING
+
+
+def paths(dotted: list[str]) -> dict[str, str]:
+    """Return "missing", "async" or "sync" for each dotted path."""
+    found = {}
+    for name in dotted:
+        value = resolve(name)
+        if value is _MISSING:
+            found[name] = "missing"
+        else:
+            found[name] = "async" if inspect.iscoroutinefunction(value) else "sync"
+    return found
+
+
+def identical(pairs: list[tuple[str, str]]) -> dict[str, bool]:
+    """Tell for each alias whether it leads to the very thing its full path names, by alias."""
+    return {alias: resolve(alias) is resolve(full) for alias, full in pairs}
+
+
+def functions() -> dict[str, str]:
+    """Return what Django's functions do on an event loop."""
+    from django.contrib import auth
+    from django.contrib.auth import hashers
+    from django.contrib.sites.models import Site
+    from django.contrib.sites.shortcuts import get_current_site
+    from django.db import close_old_connections, connection, transaction
+    from django.db.models import prefetch_related_objects
+    from django.http import HttpRequest
+    from django.shortcuts import get_list_or_404, get_object_or_404, redirect
+    from django.urls import reverse
+    from rowapp.models import Book, Shelf
+
+    shelf = Shelf.objects.create()
+    book = Book.objects.get(pk=Book.objects.create(shelf=shelf, title="a").pk)
+    user = auth.get_user_model().objects.create_user("caller", password="secret")
+    stored = Book.objects.filter(pk=book.pk)
+    password = hashers.make_password("secret")
+    Site.objects.clear_cache()
+
+    def request(logged_in: bool = True) -> HttpRequest:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        made = HttpRequest()
+        made.session = SessionStore()
+        if logged_in:
+            made.session._session_cache = {}
+            auth.login(made, user, backend="django.contrib.auth.backends.ModelBackend")
+        made.user = user
+        return made
+
+    before = {"login": request(False), "logout": request(), "user": request()}
+
+    def enter_atomic() -> None:
+        with transaction.atomic():
+            pass
+
+    calls: dict[str, Callable[[], object]] = {
+        "django.shortcuts.get_object_or_404": lambda: get_object_or_404(Book, pk=1),
+        "django.shortcuts.get_list_or_404": lambda: get_list_or_404(Book),
+        "django.shortcuts.redirect": lambda: redirect("/"),
+        "django.urls.reverse": lambda: reverse("nothing"),
+        "django.db.models.prefetch_related_objects": lambda: prefetch_related_objects([book], "shelf"),
+        "django.contrib.auth.authenticate": lambda: auth.authenticate(username="caller", password="secret"),
+        "django.contrib.auth.login": lambda: auth.login(
+            before["login"], user, backend="django.contrib.auth.backends.ModelBackend"
+        ),
+        "django.contrib.auth.logout": lambda: auth.logout(before["logout"]),
+        "django.contrib.auth.get_user": lambda: auth.get_user(before["user"]),
+        "django.contrib.auth.get_user_model": auth.get_user_model,
+        "django.contrib.auth.update_session_auth_hash": lambda: auth.update_session_auth_hash(
+            before["user"], user
+        ),
+        "django.contrib.auth.hashers.check_password": lambda: hashers.check_password("secret", password),
+        "django.contrib.auth.hashers.make_password": lambda: hashers.make_password("secret"),
+        "django.contrib.sites.shortcuts.get_current_site": lambda: get_current_site(before["user"]),
+        "django.apps.apps.get_model": lambda: resolve("django.apps.apps").get_model("rowapp", "Book"),
+        "django.db.models.query.RawQuerySet": lambda: Book.objects.raw("select 1"),
+        "django.db.transaction.on_commit": lambda: transaction.on_commit(lambda: None),
+        "django.db.transaction.atomic": enter_atomic,
+        "django.db.transaction.savepoint": transaction.savepoint,
+        "django.db.transaction.savepoint_commit": lambda: transaction.savepoint_commit("x"),
+        "django.db.transaction.savepoint_rollback": lambda: transaction.savepoint_rollback("x"),
+        "django.db.transaction.commit": transaction.commit,
+        "django.db.transaction.rollback": transaction.rollback,
+        "django.db.transaction.set_autocommit": lambda: transaction.set_autocommit(True),
+        "django.db.close_old_connections": close_old_connections,
+        "django.db.connection.cursor": connection.cursor,
+    }
+    assert stored is not None
+    return {name: outcome(call) for name, call in calls.items()}
