@@ -1,0 +1,1 @@
+"""What the project says about itself: settings in pyproject.toml, and its Django version."""

@@ -1,0 +1,187 @@
+"""Reads the settings of a project: ``[tool.django-async-migrate]`` in its pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+
+from django_async_migrate.config.toml import TomlError, read_toml
+from django_async_migrate.config.versions import SUPPORTED, series
+from django_async_migrate.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django_async_migrate.syntax.filesystem import FileSystem
+
+TABLE = "django-async-migrate"
+FAIL_ON = ("error", "warning", "info", "never")
+FORMATS = ("text", "concise", "json")
+LATER_FORMATS = ("sarif", "github", "gitlab", "junit")
+# Options of the command line that are not there yet; a setting that did nothing would mislead.
+LATER = ("fix", "unsafe-fixes", "diff", "baseline", "write-baseline")
+
+_CODE = re.compile(r"DAM\d{0,3}", re.IGNORECASE)
+
+
+def load_settings(root: str, shown: str, filesystem: FileSystem) -> Mapping[str, object]:
+    """Return the settings of the project in ``root``, checked; empty when it has none.
+
+    Lists become tuples; ``per-file-ignores`` becomes a tuple of pattern and codes. ``shown`` is how messages
+    name the file. Raises UsageError for TOML that cannot be read, an unknown key or a wrong value.
+    """
+    path = f"{root}/pyproject.toml"
+    if not filesystem.is_file(path):
+        return {}
+    try:
+        data = filesystem.read(path)
+    except OSError as error:
+        raise UsageError(f"{shown}: cannot read the file: {error.strerror or error}") from None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{shown}:{_line_of(data, error.start)}: the file is not UTF-8") from None
+    try:
+        document = read_toml(text.replace("\r\n", "\n"))
+    except TomlError as error:
+        raise UsageError(f"{shown}:{error.line}: not valid TOML: {error.message}") from None
+    tool = document.get("tool")
+    table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError(f"{shown}:{_key_line(text, TABLE)}: [tool.{TABLE}] must be a table")
+    return {key: _checked(key, value, text, shown) for key, value in table.items()}
+
+
+def _checked(key: str, value: object, text: str, shown: str) -> object:
+    try:
+        return check(key, value)
+    except UsageError as error:
+        raise UsageError(f"{shown}:{_key_line(text, key)}: {error}") from None
+
+
+def check(key: str, value: object) -> object:
+    """Return the value of one setting in the form the scan uses. Raises UsageError."""
+    if key in LATER:
+        raise UsageError(f'"{key}" is not available yet')
+    kind = _KINDS.get(key)
+    if kind is None:
+        raise UsageError(f'unknown setting "{key}"{did_you_mean(key, tuple(_KINDS))}')
+    return kind(key, value)
+
+
+def did_you_mean(word: str, known: tuple[str, ...]) -> str:
+    """Return a hint at the known word nearest to ``word``, with a leading semicolon; or nothing."""
+    import difflib
+
+    found = difflib.get_close_matches(word.lower().replace("_", "-"), known, 1, 0.5)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def read_codes(key: str, value: object) -> tuple[str, ...]:
+    """Return rule codes or prefixes in capitals; an entry may hold several with commas. Raises UsageError."""
+    codes = []
+    for entry in _strings(key, value):
+        for code in entry.replace(" ", ",").split(","):
+            if code and not _CODE.fullmatch(code):
+                raise UsageError(f'"{key}": "{code}" is not a rule code (DAM101) or prefix (DAM1)')
+            if code:
+                codes.append(code.upper())
+    return tuple(codes)
+
+
+def read_target(key: str, value: object) -> str:
+    """Return the supported Django series a user names. Raises UsageError."""
+    if not isinstance(value, str):
+        raise UsageError(f'"{key}" must be a string, such as "5.2"')
+    found = series(value)
+    if found is None:
+        raise UsageError(f'"{key}": Django {value} is not known; choose one of {", ".join(SUPPORTED)}')
+    return found
+
+
+def read_format(key: str, value: object) -> str:
+    """Return an output format. Raises UsageError, with its own message for those to come."""
+    if value in LATER_FORMATS:
+        raise UsageError(f'"{key}": the {value} format is not available yet')
+    return _choice(FORMATS)(key, value)
+
+
+def _strings(key: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, (list, tuple)) and all(isinstance(entry, str) for entry in value):
+        return tuple(value)
+    raise UsageError(f'"{key}" must be a list of strings')
+
+
+def _flag(key: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise UsageError(f'"{key}" must be true or false')
+
+
+def _positive(key: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise UsageError(f'"{key}" must be a number above 0')
+
+
+def _string(key: str, value: object) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise UsageError(f'"{key}" must be a string')
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str, object], str]:
+    def read(key: str, value: object) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+        raise UsageError(f'"{key}" must be one of {", ".join(choices)}{hint}')
+
+    return read
+
+
+def _ignores(key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise UsageError(f'"{key}" must be a table of patterns and lists of codes')
+    return tuple((pattern, read_codes(key, codes)) for pattern, codes in value.items())
+
+
+# How each setting is read.
+_KINDS: dict[str, Callable[[str, object], object]] = {
+    "select": read_codes,
+    "ignore": read_codes,
+    "exclude": _strings,
+    "per-file-ignores": _ignores,
+    "target-version": read_target,
+    "fail-on": _choice(FAIL_ON),
+    "output-format": read_format,
+    "output": _string,
+    "statistics": _flag,
+    "no-cache": _flag,
+    "jobs": _positive,
+    "quiet": _flag,
+    "verbose": _flag,
+}
+
+
+def _line_of(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
+
+
+def _key_line(text: str, key: str) -> int:
+    """Return the line of a setting in the text of the file; the line of the table when it is not found."""
+    table = 1
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        cleaned = line.strip().replace('"', "").replace("'", "")
+        if cleaned.startswith("["):
+            name = cleaned.strip("[] ").replace(" ", "")
+            inside = name == f"tool.{TABLE}"
+            if name == f"tool.{TABLE}.{key}":
+                return number
+            if inside:
+                table = number
+        elif re.match(rf"(?:tool\.)?(?:{TABLE}\.)?{re.escape(key)}\s*[=.]", cleaned):
+            if inside or TABLE in cleaned:
+                return number
+    return table
