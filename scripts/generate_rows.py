@@ -227,6 +227,8 @@ def target(field: Any) -> str:
             related = apps.get_model(related)
         except (LookupError, ValueError):
             return related
+    if related is None and dotted(type(field)) == "taggit.managers.TaggableManager":
+        return "taggit.models.Tag"  # on an abstract model the field has not met its model yet
     return dotted(related) if isinstance(related, models.base.ModelBase) else ""
 
 

@@ -67,7 +67,12 @@ class PackageTable(Mapping[str, RowT]):
     def __iter__(self) -> Iterator[str]:
         yield from self._core
         for package in package_names(self._folder):
-            yield from package_rows(self._folder, package)[self._table]
+            # A row in the file of another package cannot be looked up; validation names it.
+            yield from (
+                path
+                for path in package_rows(self._folder, package)[self._table]
+                if path.partition(".")[0] == package
+            )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
