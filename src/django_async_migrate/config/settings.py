@@ -71,10 +71,16 @@ def check(key: str, value: object) -> object:
 
 def did_you_mean(word: str, known: tuple[str, ...]) -> str:
     """Return a hint at the known word nearest to ``word``, with a leading semicolon; or nothing."""
+    found = nearest_word(word.lower().replace("_", "-"), known)
+    return f'; did you mean "{found}"?' if found else ""
+
+
+def nearest_word(word: str, known: tuple[str, ...]) -> str | None:
+    """Return the known word nearest to ``word``, None when none is near."""
     import difflib
 
-    found = difflib.get_close_matches(word.lower().replace("_", "-"), known, 1, 0.5)
-    return f'; did you mean "{found[0]}"?' if found else ""
+    found = difflib.get_close_matches(word, known, 1, 0.5)
+    return found[0] if found else None
 
 
 def read_codes(key: str, value: object) -> tuple[str, ...]:

@@ -77,13 +77,18 @@ class Target:
 class Coverage:
     """What was looked at, so that silence is not mistaken for safety.
 
-    ``unknown`` counts why values stayed unknown (reason to number); shown with ``--verbose``.
+    ``files``: how many were read for hazards. ``unknown``: why values stayed unknown (reason and number).
+    ``suppressed``: findings silenced by ``noqa``. ``outside_problems``: broken files of the project outside
+    the paths that were asked for. ``notes``: what the user should know about the scan as a whole.
     """
 
     files: int = 0
     async_functions: int = 0
     parsed_files: int = 0
     unknown: tuple[tuple[str, int], ...] = ()
+    suppressed: int = 0
+    outside_problems: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

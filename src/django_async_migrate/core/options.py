@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """Settings of one scan; ``paths`` and ``project`` are as the user gave them."""
+    """Settings of one scan; ``paths`` and ``project`` are as the user gave them.
+
+    ``target_source`` says who named ``target_version``: "option" or "config".
+    """
 
     paths: tuple[str, ...] = (".",)
     project: str | None = None
@@ -16,4 +19,5 @@ class ScanOptions:
     ignore: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     target_version: str | None = None
+    target_source: str = "option"
     jobs: int | None = None

@@ -6,8 +6,8 @@ import re
 import sys
 import warnings
 
-# Syntax that came after Python 3.10, the oldest we run on: the version, its name, an expression that finds it on
-# a line, and what an older Python reads in its place. A guess is proven by putting the older form there.
+# Syntax that came after Python 3.10, the oldest we run on: the version, its name, an expression that finds it
+# on a line, and what an older Python reads in its place. A guess is proven by putting the older form there.
 _NEWER: tuple[tuple[tuple[int, int], str, str, str], ...] = (
     ((3, 11), "except*", r"^(\s*)except\s*\*", r"\1except "),
     ((3, 15), "unpacking in a comprehension", r"([\[({]\s*)\*{1,2}(?=[^\[\](){}]*\sfor\s)", r"\1"),

@@ -68,6 +68,15 @@ class ParsedFile:
             self.path, line, self.column(line, node.col_offset), end_line, self.column(end_line, end_offset)
         )
 
+    def source(self, span: Span) -> str:
+        """Return the source text of a span."""
+        lines = self.lines[span.line - 1 : span.end_line]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: span.end_column - 1]
+        lines[0] = lines[0][span.column - 1 :]
+        return "\n".join(lines)
+
 
 def decode(data: bytes) -> str:
     """Decode the source of a Python file as Python would; the result has ``\\n`` line ends only.

@@ -1,0 +1,233 @@
+"""The pipeline: find the project, read it, analyse it, and report what is asked for."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import replace
+
+from django_async_migrate.core.errors import UsageError
+from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Span, Target
+from django_async_migrate.syntax.discovery import Layout, discover, locate, project_files
+from django_async_migrate.syntax.filesystem import RealFileSystem
+from django_async_migrate.syntax.paths import absolute, ancestors, is_inside, parent, relative
+from django_async_migrate.syntax.tree import SourceTree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from django_async_migrate.core.options import ScanOptions
+    from django_async_migrate.syntax.filesystem import FileSystem
+    from django_async_migrate.syntax.project import Project
+
+    # Told how many of the files with async code were begun, and how many there are.
+    Progress = Callable[[int, int], None]
+
+# A selection up to this size is parsed as a whole, so that every syntax error in it is reported.
+SMALL_BYTES = 300_000
+
+
+def scan(
+    options: ScanOptions,
+    filesystem: FileSystem | None = None,
+    cwd: str | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Scan a project and return what was found, paths relative to the working directory.
+
+    ``filesystem`` and ``cwd`` default to the machine's. Nothing of the project is imported or written.
+    Raises UsageError when a path does not exist or the options contradict each other.
+    """
+    files = filesystem or RealFileSystem()
+    folder = working_directory() if cwd is None else cwd
+    # Syntax trees are many objects in no cycles. Looking for cycles among them takes longer than making them.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _scan(options, files, folder, progress)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def working_directory() -> str:
+    """Return the working directory, with ``/``. Raises UsageError when it no longer exists."""
+    try:
+        return os.getcwd().replace(os.sep, "/")
+    except OSError:
+        raise UsageError("the working directory does not exist") from None
+
+
+def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress | None) -> Report:
+    project = locate(options.paths, options.project, files, cwd)
+    layout = discover(options.paths, project, options.exclude, files, cwd)
+    listener = _Listener(progress)
+    tree = SourceTree(
+        project.root,
+        layout.selected,
+        files,
+        lambda: project_files(layout, options.exclude, files),
+        layout.problems,
+        listener,
+    )
+    listener.expect(tree.async_paths)
+    target = _target(options, project, layout, files, cwd)
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    async_functions = 0
+    unknown: tuple[tuple[str, int], ...] = ()
+    suppressed = 0
+    if tree.async_paths:
+        from django_async_migrate.reach.analysis import analyze
+
+        analysis = analyze(tree, target)
+        async_functions = analysis.async_functions
+        unknown = analysis.unknown
+        problems += analysis.problems
+        findings, suppressed = _reported(analysis.findings, tree, options)
+    _check_syntax(tree, layout)
+    problems += tree.problems
+    selected = set(tree.selected)
+    inside = {problem for problem in problems if problem.path in selected or problem in layout.problems}
+    coverage = Coverage(
+        len(tree.selected),
+        async_functions,
+        tree.parsed_files,
+        unknown,
+        suppressed,
+        tree.outside_problems + len(set(problems) - inside),
+        _notes(tree, layout, options),
+    )
+    rebase = _Rebase(project.root, cwd)
+    return Report(target, rebase.findings(findings), rebase.problems(inside), coverage)
+
+
+def _target(options: ScanOptions, project: Project, layout: Layout, files: FileSystem, cwd: str) -> Target:
+    """Return the Django version to judge by; the contract fixes the order of the sources."""
+    if options.target_version is not None:
+        return Target(options.target_version, options.target_source)
+    from django_async_migrate.config.target import detect_target
+
+    below: set[str] = set()
+    for path in options.paths:
+        below.update(above for above in ancestors(absolute(path, cwd)) if is_inside(above, project.root))
+    below.update(project.folders)
+    # A repository often keeps its Django project, with its requirements, one level down.
+    below.update(
+        parent(f"{project.root}/{path}")
+        for path in layout.selected
+        if path.endswith("manage.py") and path.rpartition("/")[2] == "manage.py"
+    )
+    below.discard(project.root)
+    folders = sorted(below, key=lambda folder: (folder.count("/"), folder))
+    return detect_target([project.root, *folders], files)
+
+
+def _reported(
+    findings: Iterable[Finding], tree: SourceTree, options: ScanOptions
+) -> tuple[list[Finding], int]:
+    """Return the findings to report, sorted and with fingerprints, and how many were silenced by ``noqa``."""
+    from django_async_migrate.report.fingerprint import with_fingerprints
+    from django_async_migrate.report.selection import Selection
+    from django_async_migrate.syntax.suppressions import Suppressions
+
+    def text_of(span: Span) -> str:
+        parsed = tree.parse(span.path)
+        return parsed.source(span) if parsed is not None else ""
+
+    selection = Selection(options.select, options.ignore, options.per_file_ignores)
+    comments: dict[str, Suppressions] = {}
+    kept: list[Finding] = []
+    silenced = 0
+    # Fingerprints come first: what is silenced or ignored must not renumber what is left.
+    for finding in with_fingerprints(findings, text_of):
+        span = finding.span
+        if not selection.wants(finding.code, span.path):
+            continue
+        if span.path not in comments:
+            parsed = tree.parse(span.path)
+            if parsed is not None:
+                comments[span.path] = Suppressions(parsed)
+        if span.path in comments and comments[span.path].silences(finding.code, span.line, span.end_line):
+            silenced += 1
+        else:
+            kept.append(finding)
+    return kept, silenced
+
+
+def _check_syntax(tree: SourceTree, layout: Layout) -> None:
+    """Parse the files whose syntax errors must be reported, though nothing asked for them.
+
+    Those with async code, those named directly, those that look broken; all of them in a small selection.
+    """
+    if tree.selected_bytes <= SMALL_BYTES:
+        wanted = set(tree.selected)
+    else:
+        wanted = {*layout.direct, *tree.async_paths, *tree.suspicious}
+    for path in sorted(wanted):
+        tree.check(path)
+
+
+def _notes(tree: SourceTree, layout: Layout, options: ScanOptions) -> tuple[str, ...]:
+    """Return what the user should know about the scan as a whole."""
+    notes = [f"{path} is not a Python file and was left out" for path in layout.skipped]
+    if not tree.selected and not layout.skipped:
+        notes.append(f"no Python files were found in {', '.join(options.paths)}")
+    elif tree.selected and layout.complete and not tree.mentions_django:
+        notes.append("nothing in this project uses Django")
+    return tuple(notes)
+
+
+class _Listener:
+    """Turns "this file is about to be parsed" into progress."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._expected: frozenset[str] = frozenset()
+        self._begun: set[str] = set()
+
+    def expect(self, paths: Iterable[str]) -> None:
+        """Set the files that make up the whole."""
+        self._expected = frozenset(paths)
+
+    def __call__(self, path: str) -> None:
+        if self._progress is not None and self._expected:
+            self._begun.update(self._expected.intersection((path,)))
+            self._progress(len(self._begun), len(self._expected))
+
+
+class _Rebase:
+    """Makes paths relative to the working directory instead of the project root."""
+
+    def __init__(self, root: str, cwd: str) -> None:
+        self._root = root if root.endswith("/") else root + "/"
+        self._cwd = cwd
+        self._same = self._root == cwd + "/"
+
+    def path(self, path: str) -> str:
+        """Return a project path relative to the working directory."""
+        return path if self._same else relative(absolute(self._root + path, "/"), self._cwd)
+
+    def findings(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Return the findings with their paths changed, sorted anew."""
+        if not findings:
+            return ()
+        from django_async_migrate.report.fingerprint import sort_key
+
+        changed = (
+            finding
+            if self._same
+            else replace(
+                finding,
+                span=replace(finding.span, path=self.path(finding.span.path)),
+                trace=tuple(replace(step, path=self.path(step.path)) for step in finding.trace),
+            )
+            for finding in findings
+        )
+        return tuple(sorted(changed, key=sort_key))
+
+    def problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return the problems with their paths changed, sorted."""
+        changed = (replace(problem, path=self.path(problem.path)) for problem in problems)
+        return tuple(sorted(changed, key=lambda found: (found.path, found.line, found.stage, found.message)))

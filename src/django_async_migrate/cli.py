@@ -1,0 +1,270 @@
+"""The command line. Imports click and nothing else until it knows what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from django_async_migrate import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from django_async_migrate.core.findings import Report
+    from django_async_migrate.core.options import ScanOptions
+
+PROGRAM = "django-async-migrate"
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED = 0, 1, 2
+_RANK = {"info": 0, "warning": 1, "error": 2, "never": 3}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program and return its exit code: 0 clean, 1 found something, 2 could not do its work."""
+    from django_async_migrate.core.errors import UsageError
+
+    for stream in (sys.stdout, sys.stderr):
+        # A path or a line of source may hold what the terminal's encoding lacks.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = main.main(list(arguments), PROGRAM, standalone_mode=False)
+        return result if isinstance(result, int) else EXIT_CLEAN
+    except click.ClickException as error:
+        error.show()
+        return EXIT_FAILED
+    except UsageError as error:
+        click.echo(f"error: {error}", err=True)
+        return EXIT_FAILED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    except Exception as error:
+        click.echo(f"internal error: {type(error).__name__}: {error}", err=True)
+        if "--verbose" in arguments:
+            import traceback
+
+            click.echo(traceback.format_exc(), err=True)
+        else:
+            click.echo("run again with --verbose to see where, and please report it", err=True)
+        return EXIT_FAILED
+
+
+def _print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"{PROGRAM} {__version__}")
+        context.exit(EXIT_CLEAN)
+
+
+_version = click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Print the version.",
+)
+
+
+@click.group(context_settings=_CONTEXT)
+@_version
+def main() -> None:
+    """Find where async Django code reaches synchronous queries, lazy relations and other blocking calls."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODES",
+    help="Report these rules only: codes or prefixes, with commas.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CODES",
+    help="Do not report these rules: codes or prefixes, with commas.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out files and folders that match, from the project root.",
+)
+@click.option("--target-version", metavar="X.Y", help="The Django version to judge by, 4.2 to 6.1.")
+@click.option("--project", metavar="DIR", help="The project's root folder.")
+@click.option("--output-format", metavar="FORMAT", help="text, concise or json.")
+@click.option("--output", metavar="FILE", help="Write the report to a file.")
+@click.option(
+    "--fail-on", metavar="SEVERITY", help="Exit with 1 from this severity on: error, warning, info or never."
+)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option("--jobs", metavar="N", help="How many processes to use at most.")
+@click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")
+@click.option("--quiet", is_flag=True, help="Print findings and problems only.")
+@click.option("--verbose", is_flag=True, help="Also tell what the analysis did not understand.")
+@click.option("--fix", is_flag=True, hidden=True)
+@click.option("--unsafe-fixes", is_flag=True, hidden=True)
+@click.option("--diff", is_flag=True, hidden=True)
+@click.option("--baseline", hidden=True)
+@click.option("--write-baseline", is_flag=True, hidden=True)
+@_version
+def scan(paths: tuple[str, ...], **given: object) -> int:
+    """Find async hazards in PATHS, files or folders (the current folder when left out).
+
+    Settings are read from [tool.django-async-migrate] in pyproject.toml; an option given here replaces the
+    setting.
+
+    Exit code 0: nothing found. 1: something was found, or a file could not be read. 2: the command failed.
+    """
+    from django_async_migrate.api import scan as scan_project
+
+    options, settings = _merge(paths, given)
+    with _progress(bool(settings.get("quiet"))) as progress:
+        report = scan_project(options, progress=progress)
+    _write(_rendered(report, settings), settings.get("output"))
+    return _exit_code(report, str(settings.get("fail-on", "warning")))
+
+
+@main.command()
+@click.argument("code", required=False)
+@_version
+def rule(code: str | None) -> None:
+    """Explain the rule CODE, or list all rules."""
+    from django_async_migrate.report.rules import explain, listing
+
+    click.echo(listing() if code is None else explain(code), nl=False)
+
+
+def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOptions, dict[str, object]]:
+    """Return the options of the scan, and all settings: those of the project, replaced by what was given."""
+    from django_async_migrate.api import working_directory
+    from django_async_migrate.config.settings import check, load_settings
+    from django_async_migrate.core.errors import UsageError
+    from django_async_migrate.core.options import ScanOptions
+    from django_async_migrate.syntax.discovery import locate
+    from django_async_migrate.syntax.filesystem import RealFileSystem
+    from django_async_migrate.syntax.paths import relative
+
+    options = {key.replace("_", "-"): value for key, value in given.items() if value not in (None, (), False)}
+    folder = options.pop("project", None)
+    project = folder if isinstance(folder, str) else None
+    jobs = options.get("jobs")
+    if isinstance(jobs, str) and jobs.isdecimal():
+        options["jobs"] = int(jobs)
+    asked: dict[str, object] = {}
+    for key, value in options.items():
+        try:
+            asked[key] = check(key, value)
+        except UsageError as error:
+            raise UsageError(str(error).replace(f'"{key}"', f"--{key}")) from None
+    names = paths or ((project,) if project is not None else (".",))
+    cwd = working_directory()
+    filesystem = RealFileSystem()
+    root = locate(names, project, filesystem, cwd).root
+    settings = {**load_settings(root, relative(f"{root}/pyproject.toml", cwd), filesystem), **asked}
+    wanted = {
+        key.replace("-", "_"): settings[key]
+        for key in ("exclude", "select", "ignore", "per-file-ignores", "target-version", "jobs")
+        if key in settings
+    }
+    source = "option" if "target-version" in asked else "config"
+    merged = ScanOptions(names, project, target_source=source, **wanted)  # type: ignore[arg-type]
+    return merged, settings
+
+
+def _rendered(report: Report, settings: Mapping[str, object]) -> str:
+    """Return the report as text in the form that was asked for."""
+    form = settings.get("output-format", "text")
+    if form == "json":
+        from django_async_migrate.report.json import json_text
+
+        return json_text(report, __version__)
+    if form == "concise":
+        from django_async_migrate.report.concise import concise_lines
+
+        lines = concise_lines(report)
+    else:
+        from django_async_migrate.report.text import TextStyle, text_lines
+
+        style = TextStyle(
+            color=not settings.get("output") and _wants_color(),
+            statistics=bool(settings.get("statistics")),
+            verbose=bool(settings.get("verbose")),
+            quiet=bool(settings.get("quiet")),
+        )
+        lines = list(text_lines(report, _source_lines, style))
+    return "".join(line + "\n" for line in lines)
+
+
+def _source_lines(path: str) -> list[str]:
+    """Return the lines of a scanned file for its code frames; none when it has vanished or changed."""
+    from django_async_migrate.syntax.filesystem import RealFileSystem
+    from django_async_migrate.syntax.parse import SourceError, decode
+
+    try:
+        return decode(RealFileSystem().read(path)).split("\n")
+    except (OSError, SourceError):
+        return []
+
+
+def _write(text: str, output: object) -> None:
+    if not isinstance(output, str):
+        click.echo(text, nl=False, color=True)
+        return
+    from django_async_migrate.core.errors import UsageError
+
+    try:
+        with open(output, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror or error}") from None
+
+
+def _wants_color() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _exit_code(report: Report, fail_on: str) -> int:
+    limit = _RANK[fail_on]
+    found = bool(report.problems) or any(_RANK[finding.severity] >= limit for finding in report.findings)
+    return EXIT_FOUND if found else EXIT_CLEAN
+
+
+def _progress(quiet: bool) -> AbstractContextManager[Callable[[int, int], None] | None]:
+    """Return a context that shows a bar on standard error while a long scan runs, if that is a terminal."""
+    from contextlib import contextmanager, nullcontext
+    from time import monotonic
+
+    if quiet or not sys.stderr.isatty():
+        return nullcontext()
+
+    @contextmanager
+    def shown() -> Iterator[Callable[[int, int], None]]:
+        begun = monotonic()
+        bars: list[Any] = []
+
+        def update(done: int, total: int) -> None:
+            # Most scans are over before a bar would be of use.
+            if not bars and monotonic() - begun > 1:
+                bars.append(click.progressbar(length=total, label="Analysing", file=sys.stderr).__enter__())
+            if bars:
+                bars[0].update(done - bars[0].pos)
+
+        try:
+            yield update
+        finally:
+            if bars:
+                click.echo("\r\033[K", nl=False, err=True)
+
+    return shown()

@@ -1,0 +1,65 @@
+"""The report as JSON; the shape is fixed (schema version 1)."""
+
+from __future__ import annotations
+
+import json
+
+from django_async_migrate.report.summary import by_severity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from django_async_migrate.core.findings import Finding, Report
+
+SCHEMA_VERSION = 1
+
+
+def json_text(report: Report, version: str) -> str:
+    """Return the report as JSON text, the same bytes for the same report. ``version`` is the tool's."""
+    fixes = [finding.fix.applicability for finding in report.findings if finding.fix is not None]
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "django-async-migrate", "version": version},
+        "target": {"django": report.target.django, "source": report.target.source},
+        "findings": [_finding(finding) for finding in report.findings],
+        "problems": [
+            {
+                "path": problem.path,
+                "line": problem.line,
+                "stage": problem.stage,
+                "message": problem.message,
+            }
+            for problem in report.problems
+        ],
+        "summary": {
+            "files": report.coverage.files,
+            "async_functions": report.coverage.async_functions,
+            "findings": by_severity(report.findings),
+            "fixable": {"safe": fixes.count("safe"), "unsafe": fixes.count("unsafe")},
+        },
+        "notes": list(report.coverage.notes),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    span = finding.span
+    fix = finding.fix
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity,
+        "certainty": finding.certainty,
+        "message": finding.message,
+        "path": span.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "function": finding.function,
+        "trace": [
+            {"path": step.path, "line": step.line, "column": step.column, "message": step.message}
+            for step in finding.trace
+        ],
+        "fix": None if fix is None else {"applicability": fix.applicability, "title": fix.title},
+        "fingerprint": finding.fingerprint,
+    }
