@@ -1,0 +1,67 @@
+"""Runs programs as children and measures wall time and peak memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.packages import Tree
+from benchmarks.tools import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: seconds, and peak memory in MiB of the largest process of the program."""
+
+    seconds: float
+    memory: float
+    failed: bool = False
+    output: bytes = b""
+
+
+def interleaved(tools: Sequence[Tool], tree: Tree, rounds: int, limit: float) -> dict[str, Run]:
+    """Run every tool on the tree in turn, ``rounds`` times, and keep the best time and its least memory.
+
+    In turn, so that what else the machine does meets all alike. A first, uncounted run of nothing but reading
+    fills the file cache. A slow tool runs once, and is stopped after ``limit`` seconds.
+    """
+    for path in tree.path.rglob("*.py"):
+        path.read_bytes()
+    best: dict[str, Run] = {}
+    for number in range(rounds):
+        for tool in tools:
+            if tool.slow and number:
+                continue
+            run = once(tool, tree, limit)
+            known = best.get(tool.name)
+            if known is None or run.seconds < known.seconds:
+                best[tool.name] = run
+    return best
+
+
+def once(tool: Tool, tree: Tree, limit: float) -> Run:
+    """Run a tool once."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        tool.on(tree.path),
+        cwd=tree.path if tool.in_folder else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    timer = threading.Timer(limit, process.kill)
+    timer.start()
+    assert process.stdout is not None
+    output = process.stdout.read()
+    # wait4 gives the use of this child alone; getrusage would give the maximum over all children so far.
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    timer.cancel()
+    process.stdout.close()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Run(seconds, usage.ru_maxrss * unit / 2**20, process.returncode not in (0, 1), output)
