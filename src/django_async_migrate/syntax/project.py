@@ -99,11 +99,11 @@ def _unmarked(path: str, start: str, filesystem: FileSystem, cwd: str, home: str
     top = start
     while filesystem.is_file(f"{top}/__init__.py") and parent(top) != top:
         top = parent(top)
-    crowded = (home, "/", "/tmp", parent(home))
     if path != start:
-        if is_inside(start, cwd) and cwd not in crowded:
+        if is_inside(start, cwd) and cwd not in ("/", home):
             return cwd
-        if top not in crowded and base_name(top) not in _LIBRARIES:
+        # The home folder, a folder of installed packages or one at the top of the machine holds many projects.
+        if top != home and base_name(top) not in _LIBRARIES and parent(top) != parent(parent(top)):
             return top
     return _below(top, start)
 
