@@ -8,6 +8,7 @@ import types
 from dataclasses import dataclass
 
 import pytest
+
 from django_async_migrate.core.findings import Finding, Fix, Problem, Step, Target
 from django_async_migrate.syntax.tree import SourceTree
 

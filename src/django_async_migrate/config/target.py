@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from django_async_migrate.syntax.filesystem import FileSystem
 
-_REQUIREMENT = r"django(?:\[[^\]]*\])?[ \t]*(\(?(?:[<>=!~]=?=?)[^;#\n\"'@]*)"
+_REQUIREMENT = r"django(?:\[[^\]]*\])?[ \t]*(\(?(?:[<>=!~]=?=?)[\w.*,<>=!~ \t()+]*)"
 _LOCKED = re.compile(
     r'^name = "django"\s*\n(?:[a-z-]+ = .*\n)*?version = "([^"]+)"', re.MULTILINE | re.IGNORECASE
 )

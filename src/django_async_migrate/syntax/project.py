@@ -102,7 +102,7 @@ def _unmarked(path: str, start: str, filesystem: FileSystem, cwd: str, home: str
     if path != start:
         if is_inside(start, cwd) and cwd not in ("/", home):
             return cwd
-        # The home folder, a folder of installed packages or one at the top of the machine holds many projects.
+        # The home folder, a folder of libraries or one at the top of the machine holds many projects.
         if top != home and base_name(top) not in _LIBRARIES and parent(top) != parent(parent(top)):
             return top
     return _below(top, start)

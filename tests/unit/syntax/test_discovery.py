@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from support.files import write
+
 from django_async_migrate.core.errors import UsageError
 from django_async_migrate.syntax.discovery import Layout, discover, locate, project_files
 from django_async_migrate.syntax.filesystem import MemoryFileSystem, RealFileSystem
-from support.files import write
 
 
 def layout_of(

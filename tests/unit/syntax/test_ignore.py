@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django_async_migrate.syntax.ignore import GitIgnore, Patterns
 from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
+
+from django_async_migrate.syntax.ignore import GitIgnore, Patterns
 
 _NAMES = st.sampled_from(["a", "b.py", "ab.py", "build", "x.tmp.py", "[a]", "c d", "#e"])
 _PARTS = st.sampled_from(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from django_async_migrate.syntax import newer
 from django_async_migrate.syntax.parse import SourceError, parse
 

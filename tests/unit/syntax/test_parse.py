@@ -8,10 +8,11 @@ import sys
 import warnings
 
 import pytest
-from django_async_migrate.core.findings import Span
-from django_async_migrate.syntax.parse import ParsedFile, SourceError, decode, parse
 from hypothesis import given
 from hypothesis import strategies as st
+
+from django_async_migrate.core.findings import Span
+from django_async_migrate.syntax.parse import ParsedFile, SourceError, decode, parse
 
 
 def parsed(text: str) -> ParsedFile:

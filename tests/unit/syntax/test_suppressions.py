@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from django_async_migrate.syntax.parse import ParsedFile, parse
 from django_async_migrate.syntax.suppressions import Suppressions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from django_async_migrate.core.findings import Problem
 from django_async_migrate.syntax.filesystem import MemoryFileSystem
 from django_async_migrate.syntax.tree import SourceTree
