@@ -79,7 +79,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     unknown: tuple[tuple[str, int], ...] = ()
     suppressed = 0
     if tree.async_paths:
-        from django_async_migrate.reach.analysis import analyze
+        from django_async_migrate.checks.findings import analyze
 
         analysis = analyze(tree, target)
         async_functions = analysis.async_functions

@@ -1,0 +1,1 @@
+"""Rules: what the tool reports, one small module each in ``checks.rules``."""

@@ -1,0 +1,1 @@
+"""One module for each rule; they do not know each other."""

@@ -1,0 +1,59 @@
+"""Findings: incidents that a rule claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.findings import Finding, Fix, Problem, Target
+from django_async_migrate.reach.analysis import analyse
+
+from .registry import all_rules
+
+if TYPE_CHECKING:
+    from django_async_migrate.reach.incidents import Incident
+    from django_async_migrate.syntax.tree import SourceTree
+
+    from .base import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a scan of a source tree found; paths are relative to the project root."""
+
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    async_functions: int
+    unknown: tuple[tuple[str, int], ...]
+
+
+def analyze(tree: SourceTree, target: Target) -> Analysis:
+    """Analyse a source tree and return the findings of all rules, sorted by place and code."""
+    analysis = analyse(tree, target)
+    rules = all_rules()
+    findings = []
+    for incident in analysis.incidents:
+        rule = next((rule for rule in rules if rule.claims(incident.effect)), None)
+        if rule is not None:
+            findings.append(finding_of(rule, incident))
+    findings.sort(key=lambda f: (f.span, f.code))
+    return Analysis(tuple(findings), analysis.problems, analysis.async_functions, analysis.unknown)
+
+
+def finding_of(rule: Rule, incident: Incident) -> Finding:
+    """Return the finding a rule makes of an incident."""
+    effect = incident.effect
+    advice = effect.advice
+    if effect.steps:
+        advice = f"await sync_to_async(...) around this call, or make it async; the query: {advice}" if advice else ""
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        certainty="certain" if effect.certain else "likely",
+        message=rule.message.format(what=effect.what, here=incident.here),
+        span=incident.span,
+        function=incident.function,
+        trace=incident.trace,
+        fix=Fix("manual", advice) if advice else None,
+    )

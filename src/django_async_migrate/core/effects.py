@@ -1,0 +1,56 @@
+"""What happens when code runs: queries and lazy loads, each with the place it happens at."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Literal
+
+EffectKind = Literal[
+    "orm-call",
+    "iteration",
+    "length",
+    "truth",
+    "index",
+    "membership",
+    "repr",
+    "related-call",
+    "model-method",
+    "raw",
+    "foreign-key",
+    "reverse-one-to-one",
+    "generic-foreign-key",
+    "deferred",
+    "framework",
+]
+
+#: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
+LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-foreign-key", "deferred"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """An expression in a file."""
+
+    path: str
+    node: ast.AST
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One query, seen from one function.
+
+    ``site`` is the expression of that function whose evaluation reaches the query; ``steps`` lead from there
+    down to the query itself, empty when it happens at ``site``. ``what`` names the query for people
+    (``Post.objects.get()``), ``advice`` the way out. ``implicit``: reached through a property or dunder method.
+    """
+
+    kind: EffectKind
+    site: Site
+    what: str
+    advice: str = ""
+    certain: bool = True
+    implicit: bool = False
+    steps: tuple[tuple[Site, str], ...] = ()
+    family: str = ""

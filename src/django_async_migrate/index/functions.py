@@ -1,0 +1,186 @@
+"""Functions and lambdas of the project, with the facts about their bodies that the interpreter asks for."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .classes import ClassInfo
+    from .modules import ModuleInfo
+
+#: A generator expression is a function of its own at run time, and is treated as one.
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
+_NO_ARGS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def _own_nodes(node: FunctionNode) -> list[ast.AST]:
+    """Return the nodes of a function's own body: nested functions appear, their bodies do not."""
+    found: list[ast.AST] = []
+    todo: list[ast.AST] = _body(node)
+    while todo:
+        current = todo.pop()
+        found.append(current)
+        if not isinstance(current, (*_SCOPES, ast.ClassDef)):
+            todo.extend(ast.iter_child_nodes(current))
+    return found
+
+
+def _body(node: FunctionNode) -> list[ast.AST]:
+    if isinstance(node, ast.GeneratorExp):
+        return [node.elt, *node.generators]
+    return list(node.body) if isinstance(node.body, list) else [node.body]
+
+
+class FunctionInfo:
+    """One ``def``, ``async def`` or lambda. Compared by identity: a module makes one for each node."""
+
+    __slots__ = ("__dict__", "args", "cls", "is_async", "module", "name", "node", "parent")
+
+    def __init__(
+        self, module: ModuleInfo, node: FunctionNode, cls: ClassInfo | None, parent: FunctionInfo | None
+    ) -> None:
+        self.module = module
+        self.node = node
+        self.cls = cls
+        self.parent = parent
+        self.is_async = isinstance(node, ast.AsyncFunctionDef)
+        self.args = _NO_ARGS if isinstance(node, ast.GeneratorExp) else node.args
+        if isinstance(node, ast.Lambda):
+            self.name = "<lambda>"
+        elif isinstance(node, ast.GeneratorExp):
+            self.name = "<genexpr>"
+            self.is_async = any(part.is_async for part in node.generators) or any(
+                isinstance(part, ast.Await) for part in ast.walk(node.elt)
+            )
+        else:
+            self.name = node.name
+
+    def __repr__(self) -> str:
+        return f"<FunctionInfo {self.qualname}>"
+
+    @cached_property
+    def qualname(self) -> str:
+        """Dotted name with module, as Python's ``__qualname__`` builds it."""
+        if self.parent is not None:
+            return f"{self.parent.qualname}.{self.name}"
+        if self.cls is not None:
+            return f"{self.cls.qualname}.{self.name}"
+        return f"{self.module.name}.{self.name}"
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether the body yields."""
+        if isinstance(self.node, ast.Lambda):
+            return False
+        if isinstance(self.node, ast.GeneratorExp):
+            return True
+        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own_nodes(self.node))
+
+    @cached_property
+    def is_stub(self) -> bool:
+        """Whether the body says nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
+        if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return False
+        for node in self.node.body:
+            if isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                continue
+            if isinstance(node, ast.Raise):
+                raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+                if isinstance(raised, ast.Name) and raised.id == "NotImplementedError":
+                    continue
+            return False
+        return True
+
+    @cached_property
+    def decorators(self) -> list[ast.expr]:
+        """Decorator expressions, outermost first."""
+        return [] if isinstance(self.node, (ast.Lambda, ast.GeneratorExp)) else self.node.decorator_list
+
+    @cached_property
+    def params(self) -> list[ast.arg]:
+        """Positional parameters in order."""
+        return [*self.args.posonlyargs, *self.args.args]
+
+    @cached_property
+    def defaults(self) -> dict[str, ast.expr]:
+        """Default expression of each parameter that has one."""
+        args = self.args
+        result: dict[str, ast.expr] = {}
+        if args.defaults:
+            for arg, default in zip(self.params[-len(args.defaults) :], args.defaults, strict=True):
+                result[arg.arg] = default
+        for arg, kw_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+            if kw_default is not None:
+                result[arg.arg] = kw_default
+        return result
+
+    @cached_property
+    def local_names(self) -> frozenset[str]:
+        """Names the function binds: parameters and assigned ones."""
+        args = self.args
+        names = {arg.arg for arg in (*self.params, *args.kwonlyargs)}
+        names.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
+        outer: set[str] = set()
+        for node in _own_nodes(self.node):
+            if isinstance(node, ast.Name):
+                if isinstance(node.ctx, (ast.Store, ast.Del)):
+                    names.add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                names.update((alias.asname or alias.name.split(".")[0]) for alias in node.names)
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                names.add(node.name)
+            elif isinstance(node, (ast.Nonlocal, ast.Global)):
+                outer.update(node.names)
+            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+                names.add(node.name)
+            elif isinstance(node, ast.MatchMapping) and node.rest:
+                names.add(node.rest)
+        return frozenset(names - outer)
+
+    @cached_property
+    def nonlocals(self) -> frozenset[str]:
+        """Names declared ``nonlocal``."""
+        return frozenset(
+            name for node in _own_nodes(self.node) if isinstance(node, ast.Nonlocal) for name in node.names
+        )
+
+    @cached_property
+    def free_names(self) -> frozenset[str]:
+        """Names read in the body, nested functions included, that the function does not bind itself."""
+        read = {
+            node.id
+            for part in [*_body(self.node), *self.defaults.values()]
+            for node in ast.walk(part)
+            if isinstance(node, ast.Name)
+        }
+        return frozenset(read - self.local_names) | self.nonlocals
+
+    @cached_property
+    def repeated_tests(self) -> tuple[str, ...]:
+        """Names tested by more than one ``if`` and bound only once, as parameters or by one assignment.
+
+        Branches on such a name are correlated: what the first branch did, the second one relies on.
+        """
+        counts: dict[str, int] = {}
+        stores: dict[str, int] = {}
+        for node in _own_nodes(self.node):
+            test = node.test if isinstance(node, (ast.If, ast.IfExp)) else None
+            if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+                test = test.operand
+            if isinstance(test, ast.Name):
+                counts[test.id] = counts.get(test.id, 0) + 1
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                stores[node.id] = stores.get(node.id, 0) + 1
+        params = {arg.arg for arg in (*self.params, *self.args.kwonlyargs)}
+        return tuple(
+            sorted(
+                name
+                for name, count in counts.items()
+                if count > 1 and stores.get(name, 0) == (0 if name in params else 1) and name in self.local_names
+            )
+        )

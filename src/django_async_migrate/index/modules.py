@@ -1,0 +1,159 @@
+"""Modules and the names they bind at the top level."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .classes import ClassInfo
+from .functions import FunctionInfo, FunctionNode
+
+if TYPE_CHECKING:
+    from django_async_migrate.syntax.tree import ParsedFile
+
+    from .project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``from module import attr`` (``attr`` None for ``import module``); ``level`` counts leading dots."""
+
+    module: str
+    attr: str | None
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assigned:
+    """A name bound by an assignment at module or class level; ``path`` leads through unpacked tuples."""
+
+    module: ModuleInfo
+    value: ast.expr | None
+    annotation: ast.expr | None = None
+    path: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRef:
+    """A module or package folder of the project, by path of its file (or folder, for a namespace)."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalRef:
+    """A name outside the project."""
+
+    api: str
+
+
+Definition = FunctionInfo | ClassInfo | Assigned | ModuleRef | ExternalRef
+Binding = Import | FunctionInfo | ClassInfo | Assigned
+
+
+class ModuleInfo:
+    """One parsed file. Compared by identity: the project makes one for each path."""
+
+    def __init__(self, project: Project, parsed: ParsedFile, name: str) -> None:
+        self.project = project
+        self.parsed = parsed
+        self.path = parsed.path
+        self.name = name
+        self._functions: dict[ast.AST, FunctionInfo] = {}
+        self._classes: dict[ast.AST, ClassInfo] = {}
+
+    def __repr__(self) -> str:
+        return f"<ModuleInfo {self.path}>"
+
+    @property
+    def folder(self) -> str:
+        """Folder of the file, relative to the project root, without a trailing slash."""
+        return self.path.rpartition("/")[0]
+
+    def function(
+        self, node: FunctionNode, cls: ClassInfo | None = None, parent: FunctionInfo | None = None
+    ) -> FunctionInfo:
+        """Return the one ``FunctionInfo`` of a node, made at the first question."""
+        info = self._functions.get(node)
+        if info is None:
+            info = self._functions[node] = FunctionInfo(self, node, cls, parent)
+        return info
+
+    def class_(self, node: ast.ClassDef, parent: FunctionInfo | ClassInfo | None = None) -> ClassInfo:
+        """Return the one ``ClassInfo`` of a node, made at the first question."""
+        info = self._classes.get(node)
+        if info is None:
+            info = self._classes[node] = ClassInfo(self, node, parent)
+        return info
+
+    @cached_property
+    def bindings(self) -> dict[str, list[Binding]]:
+        """Top-level names, each with every place that binds it, in order."""
+        found: dict[str, list[Binding]] = {}
+        self._stars: list[Import] = []
+        self._collect(self.parsed.tree.body, found)
+        return found
+
+    @property
+    def stars(self) -> list[Import]:
+        """``from x import *`` statements."""
+        self.bindings  # noqa: B018 - fills the list
+        return self._stars
+
+    def _collect(self, body: list[ast.stmt], found: dict[str, list[Binding]]) -> None:
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                found.setdefault(node.name, []).append(self.function(node))
+            elif isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(self.class_(node))
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for name, binding in import_bindings(node):
+                    if name == "*":
+                        self._stars.append(binding)
+                    else:
+                        found.setdefault(name, []).append(binding)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                for name, binding in assigned_names(self, node):
+                    found.setdefault(name, []).append(binding)
+            else:
+                for part in ("body", "orelse", "finalbody"):
+                    self._collect(getattr(node, part, None) or [], found)
+                for handler in getattr(node, "handlers", None) or []:
+                    self._collect(handler.body, found)
+
+
+def import_bindings(node: ast.Import | ast.ImportFrom) -> list[tuple[str, Import]]:
+    """Return the names an import statement binds, ``*`` for a star import."""
+    if isinstance(node, ast.ImportFrom):
+        return [
+            (alias.asname or alias.name, Import(node.module or "", alias.name, node.level))
+            for alias in node.names
+        ]
+    return [
+        (alias.asname, Import(alias.name, None))
+        if alias.asname
+        else (alias.name.split(".")[0], Import(alias.name.split(".")[0], None))
+        for alias in node.names
+    ]
+
+
+def assigned_names(module: ModuleInfo, node: ast.Assign | ast.AnnAssign) -> list[tuple[str, Assigned]]:
+    """Return the plain names an assignment binds, with the path to each through unpacked tuples."""
+    if isinstance(node, ast.AnnAssign):
+        if isinstance(node.target, ast.Name):
+            return [(node.target.id, Assigned(module, node.value, node.annotation))]
+        return []
+    found: list[tuple[str, Assigned]] = []
+
+    def visit(target: ast.expr, path: tuple[int, ...]) -> None:
+        if isinstance(target, ast.Name):
+            found.append((target.id, Assigned(module, node.value, None, path)))
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for number, item in enumerate(target.elts):
+                visit(item, (*path, number))
+
+    for target in node.targets:
+        visit(target, ())
+    return found

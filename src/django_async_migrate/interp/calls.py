@@ -1,0 +1,365 @@
+"""Calls, awaits, iteration and text: where one function reaches another."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Seq
+
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.models import is_manager_class
+from django_async_migrate.semantics import containers, externals, instances, querysets, related
+from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, QuerySet, Sequence, Slot
+from django_async_migrate.values.join import join_values
+from django_async_migrate.values.types import (
+    NEVER,
+    SCALAR,
+    Bridge,
+    BridgeFactory,
+    Class,
+    ClassMethod,
+    Const,
+    ContextFactory,
+    ContextManager,
+    Coroutine,
+    External,
+    ExternalObject,
+    Func,
+    Generator,
+    Manager,
+    Method,
+    ModelClass,
+    Never,
+    Partial,
+    Ready,
+    Ref,
+    RelatedManager,
+    Scalar,
+    Static,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+from .objects import Objects
+
+Kwargs = Seq[tuple[str, Value]]
+
+
+class Evaluator(Objects):
+    """The complete evaluator of one function activation."""
+
+    def call(
+        self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False
+    ) -> Value:
+        parts = alternatives(func)
+        if len(parts) == 1:
+            return self._call_one(parts[0], args, kwargs, node, implicit)
+        result: Value = NEVER
+        with self.doubted():
+            for part in parts:
+                value = self._call_one(part, args, kwargs, node, implicit)
+                result = join_values(result, value, self.env.heap)
+        return result
+
+    def _call_one(
+        self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool
+    ) -> Value:
+        if isinstance(func, Func):
+            if func.fn.is_generator:
+                return Generator(func, tuple(args), tuple(kwargs))
+            if func.fn.is_async:
+                return Coroutine("async", func, tuple(args), tuple(kwargs))
+            return self.engine.run(self, func, args, kwargs, node, implicit)
+        if isinstance(func, Method):
+            return self._call_method(func, args, kwargs, node)
+        if isinstance(func, External):
+            return externals.call(self, func.api, args, kwargs, node)
+        if isinstance(func, ModelClass):
+            return self._make_instance(func, args, kwargs, node)
+        if isinstance(func, Class):
+            return self._instantiate(func.cls, args, kwargs, node, implicit)
+        if isinstance(func, Bridge):
+            passed = tuple(args) if func.receiver is None else (func.receiver, *args)
+            if func.mode == "thread":
+                return Coroutine("thread", func.func, passed, tuple(kwargs))
+            return self.await_(self.call(func.func, passed, kwargs, node), node)
+        if isinstance(func, BridgeFactory):
+            return Bridge(func.mode, args[0]) if args else Unknown("bridge")
+        if isinstance(func, Partial):
+            return self.call(func.func, [*func.args, *args], [*func.kwargs, *kwargs], node, implicit)
+        if isinstance(func, ContextFactory):
+            return ContextManager(self.call(func.func, args, kwargs, node))
+        if isinstance(func, (Static, ClassMethod)):
+            return self.call(func.func, args, kwargs, node, implicit)
+        state = self.state(func)
+        if isinstance(state, Object):
+            answer = self.dunder(func, state, "__call__", list(args), node) if not kwargs else None
+            if answer is None:
+                found = state.cls.find("__call__")
+                if found is None:
+                    return Unknown("call of an object")
+                bound = self.engine.bind_member(self, found[0], found[1], func, node)
+                return self.call(bound, args, kwargs, node)
+            return answer
+        if isinstance(func, ExternalObject) and args and isinstance(args[0], (Func, Bridge)) and len(args) == 1:
+            return args[0]  # an unknown decorator with arguments: believed to keep the function
+        return func if isinstance(func, (Unknown, Never)) else Unknown("call")
+
+    # -- objects -------------------------------------------------------------------------------------------
+
+    def _make_instance(self, func: ModelClass, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        return querysets.made(self, func.model, kwargs, node)
+
+    def _instantiate(
+        self, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool
+    ) -> Value:
+        if is_manager_class(cls, self.catalog.managers):
+            model = args[0] if args else dict(kwargs).get("model")
+            if any(base.endswith("QuerySet") for base in cls.externals):
+                known = model.model if isinstance(model, ModelClass) else None
+                return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
+            return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
+        ref = self.alloc(node, Object(cls, {}, whole=True), ("new", cls))
+        found = cls.find("__init__")
+        if found is not None and isinstance(found[1], FunctionInfo):
+            bound = self.engine.bind_member(self, found[0], found[1], ref, node)
+            self.call(bound, args, kwargs, node, implicit)
+        elif cls.is_dataclass:
+            self._fill_dataclass(ref, cls, args, kwargs, node)
+        return ref
+
+    def _fill_dataclass(
+        self, ref: Ref, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+    ) -> None:
+        from django_async_migrate.index.modules import Assigned
+
+        names: list[str] = []
+        for entry in reversed(cls.mro):
+            for name, member in entry.members.items():
+                if isinstance(member, Assigned) and member.annotation is not None and name not in names:
+                    names.append(name)
+        attrs = {name: Slot(value) for name, value in zip(names, args, strict=False)}
+        attrs.update({name: Slot(value) for name, value in kwargs if name != "**"})
+        self.put(ref, Object(cls, attrs, whole=True))
+        found = cls.find("__post_init__")
+        if found is not None and isinstance(found[1], FunctionInfo):
+            self.call(self.engine.bind_member(self, found[0], found[1], ref, node), (), (), node)
+
+    # -- methods that Django and Python provide ------------------------------------------------------------
+
+    def _call_method(self, method: Method, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        receiver, name = method.receiver, method.name
+        state = self.state(receiver)
+        if isinstance(state, QuerySet):
+            return querysets.call(self, receiver, name, args, kwargs, node)
+        if isinstance(receiver, Manager):
+            if name == "get_queryset":
+                return querysets.fresh(self, receiver.model, node, receiver.cls, receiver.certain)
+            base = querysets.of_manager(self, receiver, node)
+            return querysets.call(self, base, name, args, kwargs, node)
+        if isinstance(receiver, RelatedManager):
+            return related.call(self, receiver, name, args, kwargs, node)
+        if isinstance(state, Instance) and isinstance(receiver, Ref):
+            return instances.call(self, receiver, name, args, kwargs, node)
+        if isinstance(state, Dict):
+            return containers.call_dict(self, receiver, state, name, args, kwargs, node)
+        if isinstance(state, Sequence):
+            return containers.call_sequence(self, receiver, state, name, args, kwargs, node)
+        if isinstance(receiver, Tuple):
+            return containers.call_sequence(self, receiver, receiver, name, args, kwargs, node)
+        if isinstance(receiver, (Const, Scalar)):
+            if name == "join" and args:
+                self.iterate(args[0], node)
+            elif name == "format":
+                for value in (*args, *(value for _, value in kwargs)):
+                    self.stringify(value, node)
+            return SCALAR
+        if isinstance(receiver, ModelClass):
+            if args and self.state(args[0]) is not None:
+                return self.call(self.attribute(args[0], name, node), args[1:], kwargs, node)
+            return Unknown("class method of a model")
+        if isinstance(receiver, (Func, Bridge)) and name == "__call__":
+            return self.call(receiver, args, kwargs, node)
+        return self._call_foreign(receiver, name, args, kwargs, node)
+
+    def _call_foreign(
+        self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+    ) -> Value:
+        """Call a method of something the analysis does not know."""
+        bridge = self.catalog.bridges.get(name)
+        if bridge is None and isinstance(receiver, ExternalObject):
+            bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
+        if bridge is not None:
+            return externals.bridged(self, bridge, args, kwargs, node)
+        if name in {"create_task", "start_soon", "ensure_future"} and args:
+            return Ready(self.await_(args[0], node))
+        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(receiver):
+            for value in args:
+                self.stringify(value, node)
+            return SCALAR
+        if isinstance(receiver, ExternalObject) and args and isinstance(args[0], (Func, Bridge)) and not kwargs:
+            return args[0]  # @router.get("/x"), @app.task: registration keeps the function
+        framework = self.engine.framework_call(self, receiver, name, args, kwargs, node)
+        return framework if framework is not None else Unknown(f"method {name} of an unknown object")
+
+    # -- awaiting ------------------------------------------------------------------------------------------
+
+    def await_(self, value: Value, node: ast.AST) -> Value:
+        parts = alternatives(value)
+        result: Value = NEVER
+        for part in parts:
+            result = join_values(result, self._await_one(part, node), self.env.heap)
+        return result
+
+    def _await_one(self, value: Value, node: ast.AST) -> Value:
+        if isinstance(value, Ready):
+            return value.value
+        if isinstance(value, Never):
+            return NEVER
+        if not isinstance(value, Coroutine):
+            return value if isinstance(value, Unknown) else Unknown("awaited value")
+        if value.mode == "async":
+            assert isinstance(value.func, Func)
+            return self.engine.run(self, value.func, value.args, value.kwargs, node, awaited=True)
+        with self.muted():
+            if value.mode == "thread":
+                return self._in_thread(value, node)
+            return self._async_method(value, node)
+
+    def _in_thread(self, value: Coroutine, node: ast.AST) -> Value:
+        result = self.call(value.func, value.args, value.kwargs, node)
+        if isinstance(result, Unknown) or isinstance(value.func, (Unknown, ExternalObject)):
+            externals.havoc(self, [*value.args, *(item for _, item in value.kwargs)])
+            if isinstance(value.func, Method):
+                externals.havoc(self, [value.func.receiver])
+        return result
+
+    def _async_method(self, value: Coroutine, node: ast.AST) -> Value:
+        """Return what a native async API gives: what its sync twin gives, without the query."""
+        func = value.func
+        if isinstance(func, External):
+            row = self.catalog.functions.get(func.api)
+            if row is not None:
+                return externals.returned(self, func.api, row.returns, value.args, value.kwargs, node)
+            return Unknown("awaited value")
+        if not isinstance(func, Method):
+            return Unknown("awaited value")
+        name = func.name
+        if isinstance(func.receiver, RelatedManager):
+            own = self.catalog.related_manager_methods.get(name)
+            if own is not None and own.sync:
+                return self._call_method(Method(func.receiver, own.sync), value.args, value.kwargs, node)
+        state = self.state(func.receiver)
+        if isinstance(state, Instance):
+            model_row = self.catalog.model_methods.get(name)
+            if model_row is not None and model_row.sync:
+                return self._call_method(Method(func.receiver, model_row.sync), value.args, value.kwargs, node)
+            return Unknown("awaited model method")
+        method = self.catalog.queryset_methods.get(name)
+        if method is not None and method.sync:
+            return self._call_method(Method(func.receiver, method.sync), value.args, value.kwargs, node)
+        return Unknown("awaited method")
+
+    # -- iterating -----------------------------------------------------------------------------------------
+
+    def iterate(self, value: Value, node: ast.AST, asynchronous: bool = False) -> Value:
+        parts = alternatives(value)
+        if len(parts) == 1:
+            return self._iterate_one(parts[0], node, asynchronous)
+        result: Value = NEVER
+        with self.doubted():
+            for part in parts:
+                result = join_values(result, self._iterate_one(part, node, asynchronous), self.env.heap)
+        return result
+
+    def _iterate_one(self, value: Value, node: ast.AST, asynchronous: bool) -> Value:
+        state = self.state(value)
+        if isinstance(state, QuerySet):
+            return querysets.evaluate(self, value, "iteration", node, asynchronous)
+        if isinstance(value, Tuple):
+            return containers.union(self, value.items)
+        if isinstance(state, Sequence):
+            return containers.elements(self, state)
+        if isinstance(state, Dict):
+            found = containers.keys(state)
+            return found
+        if isinstance(value, Generator):
+            return self._generate(value, node)
+        if isinstance(state, Object):
+            return self._iterate_object(value, state, node, asynchronous)
+        if isinstance(value, (Const, Scalar)):
+            return SCALAR
+        if isinstance(value, Coroutine):
+            return Unknown("iteration over a coroutine")
+        return value if isinstance(value, (Unknown, Never)) else Unknown("element")
+
+    def _generate(self, value: Generator, node: ast.AST) -> Value:
+        if value.args and value.args[0] in (Const("map"), Const("filter")):
+            rows = [self.iterate(arg, node) for arg in value.args[1:]]
+            if any(isinstance(row, Never) for row in rows):
+                return NEVER
+            result = self.call(value.func, rows, (), node) if value.func != Const(None) else rows[0]
+            return result if value.args[0] == Const("map") else rows[0]
+        assert isinstance(value.func, Func)
+        return self.engine.run(self, value.func, value.args, value.kwargs, node, generator=True)
+
+    def _iterate_object(self, value: Value, state: Object, node: ast.AST, asynchronous: bool) -> Value:
+        names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
+        iterator = self.dunder(value, state, names[0], [], node)
+        if iterator is None:
+            item = self.dunder(value, state, "__getitem__", [SCALAR], node)
+            return item if item is not None else Unknown("element of an object")
+        inner = self.state(iterator)
+        if isinstance(inner, Object):
+            element = self.dunder(iterator, inner, names[1], [], node)
+            if element is None:
+                return Unknown("element of an object")
+            return self.await_(element, node) if asynchronous else element
+        return self.iterate(iterator, node, asynchronous)
+
+    # -- text ----------------------------------------------------------------------------------------------
+
+    def stringify(self, value: Value, node: ast.AST) -> None:
+        parts = alternatives(value)
+        if len(parts) > 1:
+            real = [part for part in parts if not isinstance(part, Const)]
+            if len(real) != 1:
+                with self.doubted():
+                    for part in real:
+                        self._stringify_one(part, node)
+                return
+            parts = tuple(real)
+        self._stringify_one(parts[0], node)
+
+    def _stringify_one(self, value: Value, node: ast.AST) -> None:
+        state = self.state(value)
+        if isinstance(state, QuerySet):
+            if state.cached is Loaded.MAYBE and not state.empty:
+                advice = "build the list first, or show str(qs.query)"
+                self.effect(node, "repr", "", advice, state.certain and not state.ever_cached)
+        elif isinstance(state, Instance):
+            if self.dunder(value, state, "__str__", [], node) is None:
+                if state.model.row is not None and isinstance(value, Ref):
+                    for name in state.model.row.str_loads:
+                        self.attribute(value, name, node)
+        elif isinstance(state, Object):
+            if self.dunder(value, state, "__str__", [], node) is None:
+                self.dunder(value, state, "__repr__", [], node)
+        elif isinstance(value, Tuple) or isinstance(state, Sequence):
+            element = self.element_of(value)
+            for part in alternatives(element):
+                if isinstance(self.state(part), Instance):
+                    self._stringify_one(part, node)
+
+
+def _is_logger(receiver: Value) -> bool:
+    return isinstance(receiver, ExternalObject) and receiver.api in {
+        "logging.getLogger",
+        "logging.Logger",
+        "structlog.get_logger",
+        "celery.utils.log.get_task_logger",
+    } or isinstance(receiver, External) and receiver.api == "logging"
+
+

@@ -1,0 +1,394 @@
+"""The engine: one summary for each function and kind of arguments, computed on demand and remembered."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import os
+from collections.abc import Hashable
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.effects import Effect
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.models import is_manager_class
+from django_async_migrate.index.modules import ModuleInfo
+from django_async_migrate.semantics import frameworks
+from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Heap, Instance, Object, QuerySet
+from django_async_migrate.values.join import join_heaps, join_values
+from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
+from django_async_migrate.values.types import (
+    NEVER,
+    Class,
+    Const,
+    Func,
+    Manager,
+    ModelClass,
+    Never,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+from .calls import Evaluator
+from .frame import Env, Frame
+from .names import Names
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog import Catalog
+    from django_async_migrate.index.project import Project
+
+#: Calls nested deeper than this are cut off; what is below stays unknown.
+MAX_DEPTH = 40
+#: Kinds of arguments one function is analysed for; further ones get an unknown result.
+MAX_VARIANTS = 48
+
+Kwargs = Seq[tuple[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What calling a function with arguments of one kind does and gives, in canonical object numbers."""
+
+    returned: Value
+    yielded: Value
+    heap: Heap
+    effects: tuple[Effect, ...]
+    writes: tuple[tuple[str, Value], ...] = ()
+    incomplete: bool = False
+
+
+@dataclass
+class Outcome:
+    """Effects of coroutines, collected while summaries are computed."""
+
+    incidents: list[tuple[FunctionInfo, Effect]] = field(default_factory=list)
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+class Engine(Names):
+    """Computes summaries; holds every cache of one analysis."""
+
+    def __init__(self, project: Project, catalog: Catalog, version: tuple[int, int]) -> None:
+        self.project = project
+        self.catalog = catalog
+        self.version = version
+        self.outcome = Outcome()
+        self.strict = bool(os.environ.get("DJANGO_ASYNC_MIGRATE_STRICT"))  # crashes are fatal under test
+        self._summaries: dict[Hashable, Summary] = {}
+        self._active: set[Hashable] = set()
+        self._variants: dict[FunctionInfo, int] = {}
+        self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}
+        self._nested_run: set[FunctionInfo] = set()
+        self.setup()
+
+    def count_unknown(self, reason: str) -> None:
+        """Count why a value stayed unknown."""
+        counts = self.outcome.unknown
+        counts[reason] = counts.get(reason, 0) + 1
+
+    def evaluator(
+        self,
+        module: ModuleInfo,
+        fn: FunctionInfo | None,
+        env: Env,
+        cells: dict[str, Value],
+        depth: int,
+        start: int,
+    ) -> Evaluator:
+        """Return a fresh evaluator for one activation."""
+        return Evaluator(self, module, fn, env, cells, depth, start)
+
+    # -- calls ---------------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        frame: Frame,
+        func: Func,
+        args: Seq[Value],
+        kwargs: Kwargs,
+        node: ast.AST,
+        implicit: bool = False,
+        awaited: bool = False,
+        generator: bool = False,
+    ) -> Value:
+        """Call a project function from a frame: apply its summary there and return its result."""
+        fn = func.fn
+        if fn.is_stub:
+            return self._declared_result(frame, fn, node)
+        names = self._arguments(frame, func, args, kwargs)
+        exporter = Exporter(frame.env.heap)
+        inner_names = {name: exporter.value(value) for name, value in names.items()}
+        cells = {name: exporter.value(value) for name, value in func.closure}
+        heap = exporter.heap()
+        summary = self._summary(fn, inner_names, cells, heap, frame.depth + 1)
+        if summary is None:
+            frame.incomplete = True
+            return NEVER if self._is_active(fn) else self._declared_result(frame, fn, node)
+        frame.incomplete = frame.incomplete or summary.incomplete
+        back = {new: old for old, new in exporter.numbers.items()}
+
+        def number(inner: int) -> int:
+            old = back.get(inner)
+            if old is None:
+                old = back[inner] = frame.number_of((node, fn, inner))
+            return old
+
+        for inner, state in summary.heap.items():
+            if heap.get(inner) != state or inner not in heap:
+                frame.env.heap[number(inner)] = map_state(state, number)
+        for name, value in summary.writes:
+            if fn.parent is not None and fn.parent is frame.fn:
+                frame.env.names[name] = join_values(
+                    frame.env.names.get(name), map_refs(value, number), frame.env.heap
+                )
+        if not (fn.is_async or awaited):
+            frame.passed_up(summary.effects, node, implicit)
+        result = map_refs(summary.yielded if generator else summary.returned, number)
+        if isinstance(result, Unknown) and not generator:
+            return self._declared_result(frame, fn, node, result)
+        return result
+
+    def _is_active(self, fn: FunctionInfo) -> bool:
+        return any(key[0] is fn for key in self._active)  # type: ignore[index]
+
+    def _declared_result(
+        self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None
+    ) -> Value:
+        returns = getattr(fn.node, "returns", None)
+        found = None
+        if returns is not None:
+            found = self.annotation(frame, fn.module, returns, ("returns", fn, node), fn.parent or fn.cls)
+        return found if found is not None else otherwise or Unknown("result of a call")
+
+    def _arguments(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> dict[str, Value]:
+        fn = func.fn
+        given = list(args) if func.receiver is None else [func.receiver, *args]
+        names: dict[str, Value] = {}
+        params = [param.arg for param in fn.params]
+        names.update(zip(params, given, strict=False))
+        if fn.args.vararg is not None:
+            names[fn.args.vararg.arg] = Tuple(tuple(given[len(params) :]))
+        keyword_names = {param.arg for param in fn.args.kwonlyargs} | set(params)
+        rest: dict[object, Value] = {}
+        open_ended: Value | None = None
+        for name, value in kwargs:
+            if name == "**":
+                open_ended = value
+            elif name in keyword_names:
+                names[name] = value
+            else:
+                rest[name] = value
+        if fn.args.kwarg is not None:
+            held = Dict(rest, None, open_ended)
+            names[fn.args.kwarg.arg] = frame.alloc(("kwargs", fn, len(rest)), held)
+        for param in (*fn.params, *fn.args.kwonlyargs):
+            value = names.get(param.arg)
+            if value is None:
+                value = self._default(frame, fn, param, open_ended is not None)
+            if isinstance(value, Unknown) and param.annotation is not None:
+                value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
+            names[param.arg] = value
+        return names
+
+    def _default(self, frame: Frame, fn: FunctionInfo, param: ast.arg, open_ended: bool) -> Value:
+        default = fn.defaults.get(param.arg)
+        if default is None or open_ended:
+            return Unknown("argument that is not given")
+        if isinstance(default, ast.Constant):
+            return Const(default.value)
+        if fn.parent is not None:
+            return Unknown("default argument of a nested function")
+        return self.expression(frame, fn.module, default, fn.cls)
+
+    def _summary(
+        self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
+    ) -> Summary | None:
+        frozen = tuple((number, freeze(state)) for number, state in heap.items())
+        key: Hashable = (fn, tuple(names.items()), tuple(cells.items()), frozen)
+        found = self._summaries.get(key)
+        if found is not None:
+            return found
+        if key in self._active or depth > MAX_DEPTH:
+            return None
+        if sum(1 for active in self._active if active[0] is fn) >= 3:  # type: ignore[index]
+            return None
+        variants = self._variants.get(fn, 0)
+        if variants >= MAX_VARIANTS:
+            return None
+        self._active.add(key)
+        found = self._execute(fn, names, cells, heap, depth)
+        self._active.discard(key)
+        if not found.incomplete or not self._active:
+            self._variants[fn] = variants + 1
+            self._summaries[key] = found
+        if fn.is_async:
+            self.outcome.incidents.extend((fn, effect) for effect in found.effects)
+        return found
+
+    def _execute(
+        self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
+    ) -> Summary:
+        tests = [name for name in fn.repeated_tests if not isinstance(names.get(name), Const)][:2]
+        frames: list[Evaluator] = []
+        for assumption in itertools.product((True, False), repeat=len(tests)):
+            frame = self.evaluator(fn.module, fn, Env(dict(names), dict(heap)), dict(cells), depth, len(heap))
+            if frames:
+                frame.share_numbers(frames[0])
+            frame.assumed = dict(zip(tests, assumption, strict=True))
+            for name, truth in frame.assumed.items():
+                if name in names:
+                    frame.refine(ast.Name(name, ast.Load()), truth)
+            self._run_body(frame, fn)
+            frames.append(frame)
+        return self._summarise(frames, fn, heap)
+
+    def _run_body(self, frame: Evaluator, fn: FunctionInfo) -> None:
+        node = fn.node
+        if isinstance(node, ast.Lambda):
+            frame.return_(frame.eval(node.body))
+        elif isinstance(node, ast.GeneratorExp):
+            frame.run_generator_exp(node)
+        else:
+            frame.execute(node.body)
+        if frame.alive and not isinstance(node, ast.Lambda):
+            frame.return_(Const(None))
+        self._run_nested(frame)
+
+    def _run_nested(self, frame: Evaluator) -> None:
+        """Analyse nested coroutines that nobody called here, with the variables around them as they are."""
+        frame.alive = True
+        for nested in frame.nested_coroutines:
+            if nested not in self._nested_run:
+                func = frame.closed(nested)
+                self.root_call(frame, func)
+
+    def _summarise(self, frames: list[Evaluator], fn: FunctionInfo, heap: Heap) -> Summary:
+        final: Heap | None = None
+        returned: Value = NEVER
+        yielded: Value = NEVER
+        effects: list[Effect] = []
+        writes: dict[str, Value] = {}
+        for frame in frames:
+            ended = (frame.exit or frame.env).heap
+            final = ended if final is None else join_heaps(final, ended)
+            returned = join_values(returned, frame.returned, final)
+            yielded = join_values(yielded, frame.yielded, final)
+            effects.extend(frame.effects)
+            for name, value in frame.cell_writes.items():
+                writes[name] = join_values(writes.get(name), value, final)
+        exporter = Exporter(final or {}, {number: number for number in heap})
+        result = exporter.value(returned)
+        elements = exporter.value(yielded)
+        written = tuple((name, exporter.value(value)) for name, value in writes.items())
+        unique = {(id(e.site.node), e.kind, e.what): e for e in reversed(effects)}
+        incomplete = any(frame.incomplete for frame in frames)
+        ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what)) is e)
+        return Summary(result, elements, exporter.heap(), ordered, written, incomplete)
+
+    # -- roots ---------------------------------------------------------------------------------------------
+
+    def root(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> None:
+        """Analyse a function as something unknown calls it; ``cls`` is the class of ``self``."""
+        frame = self.evaluator(fn.module, None, Env({}, {}), {}, 0, 0)
+        receiver = self._receiver(frame, fn, cls or fn.cls)
+        func = Func(fn, receiver)
+        self.root_call(frame, func)
+
+    def root_call(self, frame: Evaluator, func: Func) -> Ref | None:
+        """Call a function with arguments of which only the annotations are known."""
+        fn = func.fn
+        self._nested_run.add(fn)
+        given: list[Value] = []
+        for param in fn.params[1:] if func.receiver is not None else fn.params:
+            given.append(self._unknown_argument(frame, fn, param))
+        kwargs = [
+            (param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs
+        ]
+        with frame.muted():
+            self.run(frame, func, given, kwargs, fn.node)
+        return func.receiver if isinstance(func.receiver, Ref) else None
+
+    def _unknown_argument(self, frame: Evaluator, fn: FunctionInfo, param: ast.arg) -> Value:
+        found = None
+        if param.annotation is not None:
+            found = self.annotation(frame, fn.module, param.annotation, ("param", param), fn)
+        return found if found is not None else frameworks.argument(param.arg)
+
+    def _receiver(self, frame: Evaluator, fn: FunctionInfo, cls: ClassInfo | None) -> Value | None:
+        if cls is None or not fn.params:
+            return None
+        names = {getattr(d, "id", getattr(d, "attr", "")) for d in fn.decorators}
+        if "staticmethod" in names:
+            return None
+        model = self.project.models.of_class(cls)
+        if "classmethod" in names or fn.name in {"__init_subclass__", "__new__"}:
+            return ModelClass(model) if model is not None else Class(cls)
+        if model is not None:
+            return frame.alloc("self", Instance(model, OPAQUE_SPEC))
+        if is_manager_class(cls, self.catalog.managers):
+            if any(base.endswith("QuerySet") for base in cls.externals):
+                return frame.alloc("self", QuerySet(None, OPAQUE_SPEC, cls=cls, certain=False))
+            return Manager(None, cls, certain=False)
+        return frame.alloc("self", Object(cls))
+
+    # -- attributes that methods set on self ---------------------------------------------------------------
+
+    def stored_by_methods(self, frame: Frame, ref: Ref, state: Object, name: str) -> Value | None:
+        """Return what the methods of a class store in ``self.<name>``; None when none of them does."""
+        found: Value | None = None
+        for cls in state.cls.mro:
+            for method in cls.self_stores.get(name, ()):
+                stored = self._attributes_after(state.cls, method, frame.depth).get(name)
+                if stored is not None:
+                    value = self.imported(frame, stored, ("self", ref.id, method))
+                    if not isinstance(value, Never):
+                        found = join_values(found, value, frame.env.heap)
+        return found
+
+    def _attributes_after(
+        self, cls: ClassInfo, method: FunctionInfo, depth: int
+    ) -> dict[str, tuple[Value, Heap]]:
+        key = (cls, method)
+        found = self._self_attributes.get(key)
+        if found is not None:
+            return found
+        self._self_attributes[key] = {}  # what is needed to compute itself stays unknown
+        if depth > MAX_DEPTH:
+            return {}
+        frame = self.evaluator(method.module, None, Env({}, {}), {}, depth + 1, 0)
+        receiver = frame.alloc("self", Object(cls))
+        self.root_call(frame, Func(method, receiver))
+        state = frame.state(receiver)
+        result: dict[str, tuple[Value, Heap]] = {}
+        if isinstance(state, Object):
+            for name, slot in state.attrs.items():
+                exporter = Exporter(frame.env.heap)
+                value = exporter.value(slot.value)
+                result[name] = (value, exporter.heap())
+        self._self_attributes[key] = result
+        return result
+
+    # -- frameworks ----------------------------------------------------------------------------------------
+
+    def framework_attribute(
+        self, frame: Frame, ref: Ref, state: Object, name: str, node: ast.AST
+    ) -> Value | None:
+        """Return an attribute that a framework's base class provides."""
+        return frameworks.attribute(frame, ref, state, name, node)
+
+    def framework_call(
+        self, frame: Frame, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+    ) -> Value | None:
+        """Call a method that a framework's base class provides."""
+        return frameworks.call(frame, receiver, name, args, kwargs, node)
+
+    def entered(self, frame: Frame, manager: Value, node: ast.AST) -> Value:
+        """Return what entering a foreign context manager gives."""
+        return manager
+
+
+__all__ = ["Engine", "Outcome", "Summary"]

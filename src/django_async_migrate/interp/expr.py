@@ -1,0 +1,510 @@
+"""Expressions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.semantics import containers, querysets
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
+from django_async_migrate.values.join import join_values
+from django_async_migrate.values.types import (
+    NEVER,
+    SCALAR,
+    Const,
+    Func,
+    Generator,
+    Never,
+    Ref,
+    Scalar,
+    Super,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
+
+from .frame import Env, Frame, join_envs
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+class Expressions(Frame):
+    """Evaluates expressions to values, recording what they query on the way."""
+
+    def eval(self, node: ast.expr) -> Value:
+        method = _TABLE.get(type(node))
+        return method(self, node) if method is not None else SCALAR
+
+    def _constant(self, node: ast.Constant) -> Value:
+        return Const(node.value) if not isinstance(node.value, complex) else SCALAR
+
+    def _name(self, node: ast.Name) -> Value:
+        return self.name(node.id)
+
+    def name(self, name: str) -> Value:
+        """Look a variable up: here, in the functions around, in the module, in the builtins."""
+        value = self.env.names.get(name)
+        if value is not None:
+            if type(value) is Func and value.fn.parent is self.fn and self.fn is not None and value.receiver is None:
+                return self.closed(value.fn)  # free variables have the values they have now
+            return value
+        value = self.cells.get(name)
+        if value is not None:
+            return value
+        if self.fn is not None and name in self.fn.local_names:
+            return NEVER if self.alive else SCALAR
+        return self.engine.global_value(self, self.module, name)
+
+    def closed(self, fn: FunctionInfo) -> Func:
+        """Return a nested function with the values its free variables have now."""
+        closure = []
+        for name in sorted(fn.free_names):
+            value = self.env.names.get(name)
+            if value is None:
+                value = self.cells.get(name)
+            if value is not None and not (type(value) is Func and value.fn is fn):
+                if type(value) is Func and value.fn.parent is self.fn and value.fn.parent is not None:
+                    value = Func(value.fn, value.receiver, value.closure)
+                closure.append((name, value))
+        return Func(fn, None, tuple(closure))
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        return self.attribute(self.eval(node.value), node.attr, node)
+
+    def _call(self, node: ast.Call) -> Value:
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and self.fn is not None:
+            found = self._super(node)
+            if found is not None:
+                return found
+        func = self.eval(node.func)
+        args: list[Value] = []
+        for arg in node.args:
+            if isinstance(arg, ast.Starred):
+                args.extend(self.unpacked(self.eval(arg.value), arg.value))
+            else:
+                args.append(self.eval(arg))
+        kwargs: list[tuple[str, Value]] = []
+        for keyword in node.keywords:
+            value = self.eval(keyword.value)
+            if keyword.arg is not None:
+                kwargs.append((keyword.arg, value))
+                continue
+            state = self.state(value)
+            if isinstance(state, Dict):
+                kwargs.extend((str(key), item) for key, item in state.items.items())
+                if state.element is not None:
+                    kwargs.append(("**", state.element))
+            elif not isinstance(value, Const):
+                kwargs.append(("**", Unknown("** of an unknown mapping")))
+        if not self.alive:
+            return NEVER
+        return self.call(func, args, kwargs, node)
+
+    def _super(self, node: ast.Call) -> Value | None:
+        fn: FunctionInfo | None = self.fn
+        while fn is not None and fn.cls is None:
+            fn = fn.parent
+        if fn is None or fn.cls is None or not fn.params:
+            return None
+        receiver = self.env.names.get(fn.params[0].arg) or self.cells.get(fn.params[0].arg)
+        return Super(fn.cls, receiver) if receiver is not None else None
+
+    def unpacked(self, value: Value, node: ast.AST) -> list[Value]:
+        """Return the elements ``*value`` puts into a call or display; one stands for many when not known."""
+        if isinstance(value, Tuple):
+            return list(value.items)
+        state = self.state(value)
+        if isinstance(state, Sequence) and state.items is not None:
+            return list(state.items)
+        element = self.iterate(value, node)
+        return [] if isinstance(element, Never) else [Unknown("* of unknown length")]
+
+    def _await(self, node: ast.Await) -> Value:
+        return self.await_(self.eval(node.value), node)
+
+    def _bool_op(self, node: ast.BoolOp) -> Value:
+        is_and = isinstance(node.op, ast.And)
+        results: list[Value] = []
+        leaving: Env | None = None
+        for operand in node.values[:-1]:
+            value = self.eval(operand)
+            known = self.truth(value, operand)
+            if known is (not is_and):  # decides the result: what follows never runs
+                results.append(value)
+                self.env = join_envs(leaving, self.env) or self.env
+                return one_of(results)
+            if known is None:
+                results.append(self._falsy(value) if is_and else self._truthy(value))
+                out = self.env.copy()
+                inside, self.env = self.env, out
+                self.refine(operand, not is_and)
+                leaving, self.env = join_envs(leaving, self.env), inside
+            self.refine(operand, is_and)
+        results.append(self.eval(node.values[-1]))
+        self.env = join_envs(leaving, self.env) or self.env
+        return self._union(results)
+
+    def _union(self, values: list[Value]) -> Value:
+        result: Value = NEVER
+        for value in values:
+            result = join_values(result, value, self.env.heap)
+        return result
+
+    def _falsy(self, value: Value) -> Value:
+        kept = []
+        for part in alternatives(value):
+            if isinstance(part, Const) and part.value:
+                continue
+            state = self.state(part)
+            if isinstance(state, (Instance, Object)) or isinstance(part, Func):
+                continue
+            kept.append(part)
+        return one_of(kept)
+
+    def _truthy(self, value: Value) -> Value:
+        return one_of([part for part in alternatives(value) if not (isinstance(part, Const) and not part.value)])
+
+    def _compare(self, node: ast.Compare) -> Value:
+        left, left_node = self.eval(node.left), node.left
+        result: Value = SCALAR
+        for op, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.eval(right_node)
+            if isinstance(op, (ast.In, ast.NotIn)):
+                self._membership(left, right, node)
+            elif isinstance(op, (ast.Is, ast.IsNot)):
+                same = _identical(left, right)
+                if same is not None and len(node.ops) == 1:
+                    result = Const(same if isinstance(op, ast.Is) else not same)
+            else:
+                self._compare_values(op, left, right, node)
+                if isinstance(left, Const) and isinstance(right, Const) and len(node.ops) == 1:
+                    if isinstance(op, ast.Eq):
+                        result = Const(left.value == right.value)
+                    elif isinstance(op, ast.NotEq):
+                        result = Const(left.value != right.value)
+            left, left_node = right, right_node
+        return result
+
+    def _membership(self, item: Value, container: Value, node: ast.AST) -> None:
+        for part in alternatives(container):
+            state = self.state(part)
+            if isinstance(state, QuerySet):
+                querysets.evaluate(self, part, "membership", node)
+            elif isinstance(state, Object):
+                if not self.dunder(part, state, "__contains__", [item], node):
+                    self.iterate(part, node)
+            elif isinstance(part, Generator):
+                self.iterate(part, node)
+            else:
+                self._compare_values(ast.Eq(), item, self.element_of(part), node)
+
+    def element_of(self, value: Value) -> Value:
+        """Return what a container in memory holds, without recording anything."""
+        with self.muted():
+            state = self.state(value)
+            if isinstance(value, Tuple) or isinstance(state, (Sequence, Dict)):
+                return self.iterate(value, ast.Pass())
+        return SCALAR
+
+    _OPERATORS = {  # noqa: RUF012
+        ast.Eq: "__eq__",
+        ast.NotEq: "__eq__",
+        ast.Lt: "__lt__",
+        ast.Gt: "__gt__",
+        ast.LtE: "__le__",
+        ast.GtE: "__ge__",
+    }
+
+    def _compare_values(self, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> None:
+        name = self._OPERATORS.get(type(op))
+        for part in alternatives(left):
+            state = self.state(part)
+            if name is not None and isinstance(state, (Object, Instance)):
+                self.dunder(part, state, name, [right], node)
+
+    def dunder(self, value: Value, state: object, name: str, args: list[Value], node: ast.AST) -> Value | None:
+        """Call a special method that project code defines; None when it defines none."""
+        cls = state.cls if isinstance(state, Object) else state.model.cls if isinstance(state, Instance) else None
+        found = cls.find(name) if cls is not None else None
+        if found is None or not isinstance(found[1], FunctionInfo):
+            return None
+        method = self.engine.bind_member(self, found[0], found[1], value, node)
+        return self.call(method, args, (), node, implicit=True)
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        base = self.eval(node.value)
+        if isinstance(node.slice, ast.Slice):
+            for part in (node.slice.lower, node.slice.upper, node.slice.step):
+                if part is not None:
+                    self.eval(part)
+            return self._union(
+                [containers.sliced(self, part, node.slice, node) for part in alternatives(base)]
+            )
+        index = self.eval(node.slice)
+        results = []
+        for part in alternatives(base):
+            state = self.state(part)
+            if isinstance(state, Object):
+                results.append(self.dunder(part, state, "__getitem__", [index], node) or Unknown("item"))
+            else:
+                results.append(containers.item(self, part, index, node))
+        return self._union(results)
+
+    def _joined_str(self, node: ast.JoinedStr) -> Value:
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.stringify(self.eval(part.value), part.value)
+        return Scalar("str")
+
+    def _bin_op(self, node: ast.BinOp) -> Value:
+        left, right = self.eval(node.left), self.eval(node.right)
+        return self.operated(left, right, node.op, node)
+
+    def operated(self, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
+        """Return ``left op right``."""
+        if isinstance(op, ast.Mod) and _is_text(left):
+            for item in right.items if isinstance(right, Tuple) else (right,):
+                self.stringify(item, node)
+            return Scalar("str")
+        results = []
+        for part in alternatives(left):
+            state = self.state(part)
+            if isinstance(state, QuerySet):
+                results.append(querysets.derived(self, part, state, node))
+            elif isinstance(state, (Sequence, Dict)) or isinstance(part, Tuple):
+                results.append(containers.combined(self, part, right, node))
+            elif isinstance(part, Unknown):
+                results.append(part)
+            else:
+                results.append(SCALAR)
+        return self._union(results)
+
+    def _unary_op(self, node: ast.UnaryOp) -> Value:
+        value = self.eval(node.operand)
+        if isinstance(node.op, ast.Not):
+            known = self.truth(value, node.operand)
+            return SCALAR if known is None else Const(not known)
+        if isinstance(value, Const) and isinstance(node.op, ast.USub) and isinstance(value.value, int):
+            return Const(-value.value)
+        return SCALAR
+
+    def _if_exp(self, node: ast.IfExp) -> Value:
+        known = self.decide(node.test)
+        if known is not None:
+            self.refine(node.test, known)
+            return self.eval(node.body if known else node.orelse)
+        before = self.env.copy()
+        self.refine(node.test, True)
+        first = self.eval(node.body)
+        after, self.env = self.env, before
+        self.refine(node.test, False)
+        second = self.eval(node.orelse)
+        self.env = join_envs(after, self.env) or self.env
+        return join_values(first, second, self.env.heap)
+
+    def decide(self, test: ast.expr) -> bool | None:
+        """Evaluate a test; return its truth where it is known or assumed."""
+        known = self.truth(self.eval(test), test)
+        if known is None and self.assumed:
+            positive = True
+            while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+                test, positive = test.operand, not positive
+            if isinstance(test, ast.Name) and test.id in self.assumed:
+                return self.assumed[test.id] is positive
+        return known
+
+    def _named_expr(self, node: ast.NamedExpr) -> Value:
+        value = self.eval(node.value)
+        self.assign(node.target, value)
+        return value
+
+    def _lambda(self, node: ast.Lambda) -> Value:
+        return self.closed(self.module.function(node, None, self.fn))
+
+    def _display(self, node: ast.List | ast.Set | ast.Tuple) -> Value:
+        items: list[Value] = []
+        open_ended = False
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                value = self.eval(element.value)
+                found = self.unpacked(value, element.value)
+                if found and isinstance(found[0], Unknown):
+                    open_ended = True
+                    found = [self.element_of(value)] if not isinstance(found[0], Never) else []
+                items.extend(found)
+            else:
+                items.append(self.eval(element))
+        if isinstance(node, ast.Tuple) and not open_ended:
+            return Tuple(tuple(items))
+        kind = {ast.List: "list", ast.Set: "set", ast.Tuple: "tuple"}[type(node)]
+        if open_ended:
+            return self.alloc(node, Sequence(kind, None, self._union(items)))
+        return self.alloc(node, Sequence(kind, tuple(items)))
+
+    def _dict(self, node: ast.Dict) -> Value:
+        items: dict[object, Value] = {}
+        element: Value | None = None
+        key_value: Value | None = None
+        for key, value_node in zip(node.keys, node.values, strict=True):
+            value = self.eval(value_node)
+            if key is None:
+                inner = self.state(value)
+                if isinstance(inner, Dict):
+                    items.update(inner.items)
+                    element = inner.element if element is None else element
+                continue
+            key_value_here = self.eval(key)
+            if isinstance(key_value_here, Const):
+                items[key_value_here.value] = value
+            else:
+                element = join_values(element, value, self.env.heap)
+                key_value = join_values(key_value, key_value_here, self.env.heap)
+        return self.alloc(node, Dict(items, key_value, element))
+
+    # -- comprehensions ------------------------------------------------------------------------------------
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> Value:
+        with self._scope(node):
+            if not self._bind_generators(node):
+                element: Value = NEVER
+                key: Value = NEVER
+            elif isinstance(node, ast.DictComp):
+                key, element = self.eval(node.key), self.eval(node.value)
+            else:
+                key, element = NEVER, self.eval(node.elt)
+        if isinstance(node, ast.DictComp):
+            return self.alloc(node, Dict({}, key, element))
+        kind = "list" if isinstance(node, ast.ListComp) else "set"
+        items = () if isinstance(element, Never) else None
+        return self.alloc(node, Sequence(kind, items, None if isinstance(element, Never) else element))
+
+    def _scope(self, node: Comprehension) -> _Scope:
+        names = [
+            part.id
+            for generator in node.generators
+            for part in ast.walk(generator.target)
+            if isinstance(part, ast.Name)
+        ]
+        return _Scope(self, names)
+
+    def _bind_generators(self, node: Comprehension, first: Value | None = None) -> bool:
+        """Bind the loop variables; False when there is certainly nothing to loop over."""
+        for number, generator in enumerate(node.generators):
+            if number == 0 and first is not None:
+                element = first
+            else:
+                element = self.iterate(self.eval(generator.iter), generator.iter, bool(generator.is_async))
+            if isinstance(element, Never):
+                return False
+            self.assign(generator.target, element)
+            for condition in generator.ifs:
+                if self.decide(condition) is False:
+                    return False
+                self.refine(condition, True)
+        return True
+
+    def _generator_exp(self, node: ast.GeneratorExp) -> Value:
+        # The outermost iterable is evaluated at once, the rest when somebody iterates.
+        outer = node.generators[0]
+        source = self.eval(outer.iter)
+        fn = self.module.function(node, None, self.fn)
+        closed = self.closed(fn)
+        if outer.is_async or not any(isinstance(self.state(p), QuerySet) for p in alternatives(source)):
+            first: Value = source
+        else:
+            first = self.alloc(node, Sequence("list", None, self.iterate(source, outer.iter)), "outer")
+        return Generator(Func(fn, None, (*closed.closure, (".0", first))))
+
+    def run_generator_exp(self, node: ast.GeneratorExp) -> None:
+        """Run the body of a generator expression, as the frame of its own that it is."""
+        source = self.cells.get(".0", Unknown("generator"))
+        outer = node.generators[0]
+        element = self.iterate(source, outer.iter, bool(outer.is_async))
+        if isinstance(element, Never) or not self._bind_generators(node, element):
+            return
+        self.yielded = self.eval(node.elt)
+
+    def _yield(self, node: ast.Yield) -> Value:
+        value = self.eval(node.value) if node.value is not None else Const(None)
+        self.yielded = join_values(self.yielded, value, self.env.heap)
+        return Unknown("sent into a generator")
+
+    def _yield_from(self, node: ast.YieldFrom) -> Value:
+        value = self.iterate(self.eval(node.value), node.value)
+        self.yielded = join_values(self.yielded, value, self.env.heap)
+        return Unknown("result of yield from")
+
+    def _starred(self, node: ast.Starred) -> Value:
+        return self.eval(node.value)
+
+
+class _Scope:
+    """Loop variables of a comprehension do not leak."""
+
+    def __init__(self, frame: Expressions, names: list[str]) -> None:
+        self._frame = frame
+        self._names = names
+
+    def __enter__(self) -> None:
+        names = self._frame.env.names
+        self._saved = {name: names[name] for name in self._names if name in names}
+
+    def __exit__(self, *args: object) -> None:
+        names = self._frame.env.names
+        for name in self._names:
+            names.pop(name, None)
+        names.update(self._saved)
+
+
+def _identical(left: Value, right: Value) -> bool | None:
+    """Whether ``left is right``, for comparisons with None."""
+    if not (isinstance(right, Const) and right.value is None):
+        return None
+    parts = alternatives(left)
+    if all(isinstance(part, Const) and part.value is None for part in parts):
+        return True
+    if all(isinstance(part, (Ref, Tuple, Func)) or (isinstance(part, Const) and part.value is not None) for part in parts):
+        return False
+    return None
+
+
+def _is_text(value: Value) -> bool:
+    return (isinstance(value, Const) and isinstance(value.value, str)) or (
+        isinstance(value, Scalar) and value.kind == "str"
+    )
+
+
+_Evaluate = Callable[[Any, Any], Value]
+_TABLE: dict[type, _Evaluate] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._attribute,
+    ast.Call: Expressions._call,
+    ast.Await: Expressions._await,
+    ast.BoolOp: Expressions._bool_op,
+    ast.Compare: Expressions._compare,
+    ast.Subscript: Expressions._subscript,
+    ast.JoinedStr: Expressions._joined_str,
+    ast.BinOp: Expressions._bin_op,
+    ast.UnaryOp: Expressions._unary_op,
+    ast.IfExp: Expressions._if_exp,
+    ast.NamedExpr: Expressions._named_expr,
+    ast.Lambda: Expressions._lambda,
+    ast.List: Expressions._display,
+    ast.Set: Expressions._display,
+    ast.Tuple: Expressions._display,
+    ast.Dict: Expressions._dict,
+    ast.ListComp: Expressions._comprehension,
+    ast.SetComp: Expressions._comprehension,
+    ast.DictComp: Expressions._comprehension,
+    ast.GeneratorExp: Expressions._generator_exp,
+    ast.Yield: Expressions._yield,
+    ast.YieldFrom: Expressions._yield_from,
+    ast.Starred: Expressions._starred,
+}
+
+

@@ -1,0 +1,268 @@
+"""One activation of a function: its variables, its heap, and what it did so far."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from collections.abc import Sequence as Seq
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.effects import Effect, EffectKind, Site
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.modules import ModuleInfo
+from django_async_migrate.values.heap import Heap, State
+from django_async_migrate.values.join import join_heaps, join_values
+from django_async_migrate.values.types import NEVER, Property, Ref, Unknown, Value
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog import Catalog
+    from django_async_migrate.index.project import Project
+
+    from .engine import Engine
+
+#: Effects kept for one function: one finding per place is reported, so more add nothing.
+MAX_EFFECTS = 6
+
+
+class Numbers:
+    """Object numbers by place in the code."""
+
+    __slots__ = ("next", "sites")
+
+    def __init__(self, start: int) -> None:
+        self.sites: dict[object, int] = {}
+        self.next = start
+
+
+class Loop:
+    """Where ``break`` and ``continue`` of one loop lead."""
+
+    def __init__(self) -> None:
+        self.broken: Env | None = None
+        self.continued: Env | None = None
+
+
+class Env:
+    """Variables and heap at one point of the code."""
+
+    __slots__ = ("heap", "names")
+
+    def __init__(self, names: dict[str, Value], heap: Heap) -> None:
+        self.names = names
+        self.heap = heap
+
+    def copy(self) -> Env:
+        """Return a copy that can go its own way."""
+        return Env(dict(self.names), dict(self.heap))
+
+    def same(self, other: Env) -> bool:
+        """Whether two points know exactly the same."""
+        return self.names == other.names and self.heap == other.heap
+
+
+def join_envs(one: Env | None, other: Env | None) -> Env | None:
+    """Return what is known after either of two paths; None stands for a path that does not arrive."""
+    if one is None or other is None:
+        return other if one is None else one
+    heap = join_heaps(one.heap, other.heap)
+    if one.names == other.names:
+        return Env(dict(one.names), heap)
+    names = dict(one.names)
+    for name, value in other.names.items():
+        mine = names.get(name)
+        names[name] = value if mine is None else join_values(mine, value, heap)
+    return Env(names, heap)
+
+
+class Frame:
+    """Base of the evaluator: state and services. The evaluator's parts are mixed in (see ``evaluator``)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        module: ModuleInfo,
+        fn: FunctionInfo | None,
+        env: Env,
+        cells: dict[str, Value],
+        depth: int,
+        start: int,
+    ) -> None:
+        self.engine = engine
+        self.module = module
+        self.fn = fn
+        self.env = env
+        self.cells = cells
+        self.depth = depth
+        self.effects: list[Effect] = []
+        self.returned: Value = NEVER
+        self.exit: Env | None = None
+        self.yielded: Value = NEVER
+        self.alive = True
+        self.incomplete = False
+        self.assumed: dict[str, bool] = {}
+        self.class_scope: ClassInfo | None = None
+        self.cell_writes: dict[str, Value] = {}
+        self.nested_coroutines: list[FunctionInfo] = []
+        self._loops: list[Loop] = []
+        self._tries: list[Env | None] = []
+        self._muted = 0
+        self._doubts = 0
+        self._numbers = Numbers(start)
+        self._seen: set[tuple[int, str, str]] = set()
+
+    # -- services for semantics ----------------------------------------------------------------------------
+
+    @property
+    def project(self) -> Project:
+        return self.engine.project
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.engine.catalog
+
+    @property
+    def version(self) -> tuple[int, int]:
+        return self.engine.version
+
+    def state(self, value: Value) -> State | None:
+        return self.env.heap.get(value.id) if type(value) is Ref else None
+
+    def put(self, ref: Ref, state: State) -> None:
+        self.env.heap[ref.id] = state
+
+    def alloc(self, node: ast.AST | object, state: State, tag: object = "") -> Ref:
+        number = self.number_of((node, tag))
+        self.env.heap[number] = state
+        return Ref(number)
+
+    def number_of(self, key: object) -> int:
+        """Return the object number that belongs to a place in the code, the same each time."""
+        number = self._numbers.sites.get(key)
+        if number is None:
+            number = self._numbers.sites[key] = self._numbers.next
+            self._numbers.next += 1
+        return number
+
+    def share_numbers(self, other: Frame) -> None:
+        """Give objects the numbers another run of the same function gave them."""
+        self._numbers = other._numbers
+
+    def site(self, node: ast.AST) -> Site:
+        """Return the place of a node of this function."""
+        return Site(self.module.path, node, self.fn.qualname if self.fn is not None else self.module.name)
+
+    def effect(
+        self,
+        node: ast.AST,
+        kind: EffectKind,
+        what: str = "",
+        advice: str = "",
+        certain: bool = True,
+        family: str = "",
+    ) -> None:
+        if self._muted or not self.alive:
+            return
+        certain = certain and not self._doubts
+        self.record(Effect(kind, self.site(node), what or self.text(node), advice, certain, family=family))
+
+    def record(self, effect: Effect) -> None:
+        """Keep an effect, once for each place and kind."""
+        if self._muted or not self.alive:
+            return
+        key = (id(effect.site.node), effect.kind, effect.what)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        self.effects.append(effect)
+
+    def passed_up(self, effects: Seq[Effect], node: ast.AST, implicit: bool) -> None:
+        """Record what a called sync function did, at the expression that called it."""
+        for effect in effects[:MAX_EFFECTS]:
+            inner = (effect.site, "" if effect.steps else effect.what)
+            self.record(
+                Effect(
+                    effect.kind,
+                    self.site(node),
+                    effect.what,
+                    effect.advice,
+                    effect.certain and not self._doubts,
+                    effect.implicit or implicit,
+                    (inner, *effect.steps),
+                    effect.family,
+                )
+            )
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Drop effects: what runs in here runs in a thread, or only to learn a value."""
+        self._muted += 1
+        try:
+            yield
+        finally:
+            self._muted -= 1
+
+    @contextmanager
+    def doubted(self) -> Iterator[None]:
+        """Mark effects as likely: the value is one of several."""
+        self._doubts += 1
+        try:
+            yield
+        finally:
+            self._doubts -= 1
+
+    def text(self, node: ast.AST) -> str:
+        try:
+            source = ast.unparse(node)
+        except (ValueError, RecursionError):  # a node too deep to print
+            return "..."
+        source = " ".join(source.split())
+        return source if len(source) <= 60 else source[:57] + "..."
+
+    def unknown(self, reason: str) -> Value:
+        """Return an unknown value and count why."""
+        self.engine.count_unknown(reason)
+        return Unknown(reason)
+
+    def return_(self, value: Value) -> None:
+        """Leave the function with a value."""
+        self.exit = join_envs(self.exit, self.env.copy())
+        self.returned = join_values(self.returned, value, self.exit.heap if self.exit else self.env.heap)
+
+    # -- the evaluator's parts -----------------------------------------------------------------------------
+
+    def eval(self, node: ast.expr) -> Value:
+        raise NotImplementedError
+
+    def truth(self, value: Value, node: ast.AST) -> bool | None:
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        raise NotImplementedError
+
+    def call(
+        self, func: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST, implicit: bool = False
+    ) -> Value:
+        raise NotImplementedError
+
+    def iterate(self, value: Value, node: ast.AST, asynchronous: bool = False) -> Value:
+        raise NotImplementedError
+
+    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def await_(self, value: Value, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def stringify(self, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def refine(self, test: ast.expr, positive: bool) -> None:
+        raise NotImplementedError
+
+    def property_value(self, getter: Property, receiver: Value, name: str, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def execute(self, body: Seq[ast.stmt]) -> None:
+        raise NotImplementedError

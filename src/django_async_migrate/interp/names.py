@@ -1,0 +1,280 @@
+"""What names and class members stand for: definitions, decorators, bound methods, module-level values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING
+
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.modules import Assigned, Definition, ExternalRef, ModuleInfo, ModuleRef
+from django_async_migrate.values.heap import Heap, Instance, Object
+from django_async_migrate.values.refs import Exporter, map_refs, map_state
+from django_async_migrate.values.types import (
+    Bridge,
+    Class,
+    ClassMethod,
+    ContextFactory,
+    External,
+    Func,
+    ModelClass,
+    Module,
+    Partial,
+    Property,
+    Ref,
+    Scalar,
+    Static,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
+
+from .annotations import Annotations
+from .frame import Env
+
+if TYPE_CHECKING:
+    from .calls import Evaluator
+    from .frame import Frame
+
+Member = FunctionInfo | Assigned | ClassInfo
+
+_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+
+
+class Names(Annotations):
+    """Turns definitions into values."""
+
+    def setup(self) -> None:
+        """Prepare the caches."""
+        self._stored: dict[object, tuple[Value, Heap]] = {}
+        self._members: dict[FunctionInfo, tuple[Value, Heap]] = {}
+        self._running: set[object] = set()
+
+    # -- module level --------------------------------------------------------------------------------------
+
+    def global_value(self, frame: Frame, module: ModuleInfo, name: str) -> Value:
+        """Return the value of a module-level name or builtin."""
+        scope = frame.class_scope
+        if scope is not None and name in scope.members:
+            return self.bind_member(frame, scope, scope.members[name], None, ast.Pass())
+        if name == "__name__":
+            return Scalar("str")
+        definitions = self.project.lookup(module, name)
+        value = self.definition_value(frame, definitions)
+        if value is not None:
+            return value
+        if name in _BUILTINS:
+            return External(f"builtins.{name}")
+        return frame.unknown("name that is not defined")
+
+    def definition_value(self, frame: Frame, definitions: Seq[Definition]) -> Value | None:
+        """Return what definitions stand for; None for none."""
+        values = []
+        for definition in definitions:
+            if isinstance(definition, FunctionInfo):
+                values.append(self.function(frame, definition))
+            elif isinstance(definition, ClassInfo):
+                values.append(self.class_value(definition))
+            elif isinstance(definition, ModuleRef):
+                values.append(Module(definition.path))
+            elif isinstance(definition, ExternalRef):
+                values.append(self.external(definition.api))
+            else:
+                values.append(self.assigned(frame, definition))
+        return one_of(values) if values else None
+
+    def external(self, api: str) -> Value:
+        """Return the value of a name outside the project: a stock model class, or just the name."""
+        model = self.project.models.of_api(api)
+        return ModelClass(model) if model is not None else External(api)
+
+    def class_value(self, cls: ClassInfo) -> Value:
+        """Return the value of a class statement."""
+        model = self.project.models.of_class(cls)
+        return ModelClass(model) if model is not None else Class(cls)
+
+    def assigned(self, frame: Frame, definition: Assigned, scope: ClassInfo | None = None) -> Value:
+        """Return the value of a module-level or class-level assignment."""
+        if definition.value is None:
+            if definition.annotation is None:
+                return Unknown("assignment without a value")
+            found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
+            return found or Unknown("annotation")
+        value = self.expression(frame, definition.module, definition.value, scope)
+        for position in definition.path:
+            items = getattr(value, "items", None)
+            value = items[position] if items and position < len(items) else Unknown("unpacked global")
+        if isinstance(value, Unknown) and definition.annotation is not None:
+            found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
+            return found or value
+        return value
+
+    def expression(
+        self, frame: Frame, module: ModuleInfo, expr: ast.expr, scope: ClassInfo | None = None
+    ) -> Value:
+        """Evaluate an expression of module or class level; remembered for the whole analysis."""
+        found = self._stored.get(expr)
+        if found is None:
+            if expr in self._running or frame.depth > 40:
+                return Unknown("circular global")
+            self._running.add(expr)
+            inner = self.evaluator(module, None, Env({}, {}), {}, frame.depth + 1, 0)
+            inner.class_scope = scope
+            with inner.muted():
+                value = inner.eval(expr)
+            self._running.discard(expr)
+            exporter = Exporter(inner.env.heap)
+            exported = exporter.value(value)
+            found = self._stored[expr] = (exported, exporter.heap())
+        return self.imported(frame, found, ("global", expr))
+
+    def imported(self, frame: Frame, stored: tuple[Value, Heap], tag: object) -> Value:
+        """Bring a value computed elsewhere into a frame's heap; what is there already stays as it is."""
+        value, heap = stored
+        if not heap:
+            return value
+
+        def number(old: int) -> int:
+            return frame.number_of((tag, old))
+
+        for old, state in heap.items():
+            new = number(old)
+            if new not in frame.env.heap:
+                frame.env.heap[new] = map_state(state, number)
+        return map_refs(value, number)
+
+    # -- functions and decorators --------------------------------------------------------------------------
+
+    def function(self, frame: Frame, fn: FunctionInfo) -> Value:
+        """Return a module- or class-level function with its decorators applied."""
+        if not fn.decorators:
+            return Func(fn)
+        found = self._members.get(fn)
+        if found is None:
+            if fn in self._running:
+                return Func(fn)
+            self._running.add(fn)
+            inner = self.evaluator(fn.module, None, Env({}, {}), {}, frame.depth + 1, 0)
+            inner.class_scope = fn.cls
+            with inner.muted():
+                value = self.decorate(inner, fn, Func(fn))
+            self._running.discard(fn)
+            exporter = Exporter(inner.env.heap)
+            exported = exporter.value(value)
+            found = self._members[fn] = (exported, exporter.heap())
+        return self.imported(frame, found, ("function", fn))
+
+    def decorate(self, frame: Evaluator, fn: FunctionInfo, value: Value) -> Value:
+        """Apply decorators, innermost first; one that is not understood is believed to keep the function."""
+        for decorator in reversed(fn.decorators):
+            if isinstance(decorator, ast.Attribute) and decorator.attr in {"setter", "deleter", "getter"}:
+                continue
+            wrapper = frame.eval(decorator)
+            result = frame.call(wrapper, [value], (), decorator)
+            callable_parts = [p for p in alternatives(result) if _is_callable(frame, p)]
+            if callable_parts:
+                value = one_of(callable_parts)
+            elif fn.is_async is False and _makes_async(decorator):
+                value = Bridge("thread", value)
+        return value
+
+    # -- members -------------------------------------------------------------------------------------------
+
+    def bind_member(
+        self,
+        frame: Frame,
+        owner: ClassInfo,
+        member: Member,
+        receiver: Value | None,
+        node: ast.AST,
+        cls: Value | None = None,
+    ) -> Value:
+        """Return a class member as read from an instance (``receiver``) or from the class (``cls``)."""
+        if isinstance(member, ClassInfo):
+            return self.class_value(member)
+        if isinstance(member, FunctionInfo):
+            if not member.decorators:
+                if member.name in {"__init_subclass__", "__class_getitem__"}:
+                    return Func(member, cls)
+                return Func(member, receiver, (), owner)
+            value = self.function(frame, member)
+            name = member.name
+        else:
+            value = self.assigned(frame, member, owner)
+            name = ""
+            if isinstance(value, Func) and isinstance(member.value, ast.Name) is False and value.receiver is None:
+                if isinstance(member.value, ast.Lambda):
+                    return Func(value.fn, receiver, value.closure, owner)
+        results = [
+            self._bind(frame, part, name or _assigned_name(owner, member), receiver, node, cls, owner)
+            for part in alternatives(value)
+        ]
+        return one_of(results)
+
+    def _bind(
+        self,
+        frame: Frame,
+        value: Value,
+        name: str,
+        receiver: Value | None,
+        node: ast.AST,
+        cls: Value | None,
+        owner: ClassInfo,
+    ) -> Value:
+        if isinstance(value, Static):
+            return value.func
+        if isinstance(value, ClassMethod):
+            bound = cls if cls is not None else self._class_of(frame, receiver, owner)
+            if isinstance(value.func, Func):
+                return Func(value.func.fn, bound, value.func.closure, owner)
+            if isinstance(value.func, Bridge):
+                return Bridge(value.func.mode, value.func.func, bound)
+            return value.func
+        if receiver is None:
+            return value
+        if isinstance(value, Property):
+            return frame.property_value(value, receiver, name, node)
+        if isinstance(value, Func) and value.receiver is None:
+            return Func(value.fn, receiver, value.closure, owner)
+        if isinstance(value, Bridge) and value.receiver is None:
+            return Bridge(value.mode, value.func, receiver)
+        if isinstance(value, ContextFactory) and isinstance(value.func, Func):
+            return ContextFactory(Func(value.func.fn, receiver, value.func.closure, owner))
+        if isinstance(value, Partial) and isinstance(value.func, Func) and name:
+            return value
+        state = frame.state(value)
+        if isinstance(state, Object):
+            getter = state.cls.find("__get__")
+            if getter is not None and isinstance(getter[1], FunctionInfo):
+                bound = Func(getter[1], value, (), getter[0])
+                return frame.call(bound, [receiver, Class(owner)], (), node, implicit=True)
+        return value
+
+    def _class_of(self, frame: Frame, receiver: Value | None, owner: ClassInfo) -> Value:
+        state = frame.state(receiver) if receiver is not None else None
+        if isinstance(state, Object):
+            return Class(state.cls)
+        if isinstance(state, Instance):
+            return ModelClass(state.model)
+        return self.class_value(owner)
+
+
+def _assigned_name(owner: ClassInfo, member: Assigned | FunctionInfo) -> str:
+    return next((name for name, value in owner.members.items() if value is member), "")
+
+
+def _is_callable(frame: Frame, value: Value) -> bool:
+    if isinstance(value, (Func, Bridge, Partial, Property, Static, ClassMethod, ContextFactory, Class)):
+        return True
+    return isinstance(value, Ref) and isinstance(frame.state(value), Object)
+
+
+def _makes_async(decorator: ast.expr) -> bool:
+    """Whether an unknown decorator's name says that it carries the function to a thread."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    return name in {"sync_to_async", "database_sync_to_async", "run_in_thread", "to_thread", "run_sync", "asyncify"}
+
+

@@ -1,0 +1,195 @@
+"""What a test tells about the values it tests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from django_async_migrate.semantics import instances, querysets
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
+from django_async_migrate.values.types import (
+    NONE,
+    Class,
+    Const,
+    External,
+    Func,
+    Generator,
+    ModelClass,
+    Never,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
+
+from .stmt import Statements
+
+
+class Narrowing(Statements):
+    """Tests values and keeps what passes."""
+
+    def truth(self, value: Value, node: ast.AST) -> bool | None:
+        """Test a value; return its truth where it is known."""
+        answers = {self._truth_of(part, node) for part in alternatives(value)}
+        return answers.pop() if len(answers) == 1 else None
+
+    def _truth_of(self, value: Value, node: ast.AST) -> bool | None:
+        if isinstance(value, Const):
+            return bool(value.value)
+        if isinstance(value, Tuple):
+            return bool(value.items)
+        state = self.state(value)
+        if isinstance(state, QuerySet):
+            element = querysets.evaluate(self, value, "truth", node)
+            return False if isinstance(element, Never) else None
+        if isinstance(state, Object):
+            answer = self.dunder(value, state, "__bool__", [], node)
+            if answer is None:
+                answer = self.dunder(value, state, "__len__", [], node)
+            if answer is not None:
+                return bool(answer.value) if isinstance(answer, Const) else None
+            return True if not state.cls.externals else None
+        if isinstance(state, Instance):
+            return True
+        if isinstance(value, (Func, Class, ModelClass, Generator)):
+            return True
+        if isinstance(state, (Sequence, Dict)) and not state.items and state.element is None:
+            return None if isinstance(state, Sequence) and state.items is None else False
+        return None
+
+    def refine(self, test: ast.expr, positive: bool) -> None:
+        """Keep what a passed (or failed) test allows."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            self.refine(test.operand, not positive)
+        elif isinstance(test, ast.BoolOp):
+            if isinstance(test.op, ast.And) is positive:
+                for operand in test.values:
+                    self.refine(operand, positive)
+        elif isinstance(test, ast.NamedExpr):
+            self.refine(test.target, positive)
+        elif isinstance(test, (ast.Name, ast.Attribute)):
+            self._keep(test, lambda part: self._may_be(part, positive))
+            if not positive:
+                self._null_column(test)
+        elif isinstance(test, ast.Compare) and len(test.ops) == 1:
+            self._refine_compare(test, positive)
+        elif isinstance(test, ast.Call):
+            self._refine_call(test, positive)
+
+    def _may_be(self, part: Value, truth: bool) -> bool:
+        if isinstance(part, Const):
+            return bool(part.value) is truth
+        state = self.state(part)
+        if isinstance(state, Instance) or isinstance(part, (Func, Class, ModelClass)):
+            return truth
+        if isinstance(state, Object) and not state.cls.externals:
+            return truth or state.cls.find("__bool__") is not None or state.cls.find("__len__") is not None
+        return True
+
+    def _refine_compare(self, test: ast.Compare, positive: bool) -> None:
+        op, right = test.ops[0], test.comparators[0]
+        left = test.left.target if isinstance(test.left, ast.NamedExpr) else test.left
+        if isinstance(right, ast.Constant) and right.value is None:
+            if isinstance(op, (ast.Is, ast.Eq)):
+                is_none = positive
+            elif isinstance(op, (ast.IsNot, ast.NotEq)):
+                is_none = not positive
+            else:
+                return
+            self._keep(left, lambda part: (part == NONE) is is_none or isinstance(part, Unknown))
+            if is_none:
+                self._null_column(left)
+
+    def _refine_call(self, test: ast.Call, positive: bool) -> None:
+        if isinstance(test.func, ast.Name) and test.func.id == "isinstance" and len(test.args) == 2:
+            with self.muted():
+                classes = self.eval(test.args[1])
+            if positive:
+                current = self._read(test.args[0])
+                if current is not None:
+                    self._write(test.args[0], self.instances_of(current, classes))
+
+    def instances_of(self, value: Value, cls: Value) -> Value:
+        """Return the alternatives of a value that may be instances of a class."""
+        wanted = cls.items if isinstance(cls, Tuple) else alternatives(cls)
+        kept = []
+        for part in alternatives(value):
+            state = self.state(part)
+            if isinstance(part, Const) and part.value is None:
+                continue
+            fits = True
+            for candidate in wanted:
+                fits = True
+                if isinstance(state, Instance) and isinstance(candidate, ModelClass):
+                    fits = candidate.model is state.model or candidate.model in state.model.bases
+                    fits = fits or state.model in candidate.model.bases
+                elif isinstance(state, (Instance, QuerySet)) and isinstance(candidate, External):
+                    fits = "QuerySet" in candidate.api if isinstance(state, QuerySet) else "Model" in candidate.api
+                elif isinstance(state, Object) and isinstance(candidate, Class):
+                    fits = state.cls.derives_from(candidate.cls) or candidate.cls.derives_from(state.cls)
+                elif isinstance(state, (Object, Instance)) and isinstance(candidate, (Class, ModelClass)):
+                    fits = False
+                elif isinstance(part, Unknown) and isinstance(candidate, ModelClass) and len(wanted) == 1:
+                    made = self.engine.instance_of_model(self, candidate.model, ("isinstance", candidate.model.key))
+                    kept.append(made)
+                    fits = False
+                if fits:
+                    break
+            if fits:
+                kept.append(part)
+        return one_of(kept) if kept else value
+
+    def _null_column(self, test: ast.expr) -> None:
+        """``if obj.author_id is None``: the relation is null too, and reading it is free."""
+        if not isinstance(test, ast.Attribute):
+            return
+        with self.muted():
+            owner = self.eval(test.value)
+        for part in alternatives(owner):
+            inst = self.state(part)
+            if isinstance(inst, Instance) and isinstance(part, Ref):
+                relation = instances.is_null_column(inst, test.attr)
+                if relation is not None:
+                    self.put(part, instances.with_attribute(inst, relation.name, NONE))
+
+    def _keep(self, expr: ast.expr, test: Callable[[Value], bool]) -> None:
+        current = self._read(expr)
+        if current is None:
+            return
+        parts = alternatives(current)
+        if len(parts) == 1 and not isinstance(parts[0], Ref):
+            return
+        kept = [part for part in parts if test(part)]
+        if kept and len(kept) < len(parts):
+            self._write(expr, one_of(kept))
+
+    def _read(self, expr: ast.expr) -> Value | None:
+        """Return what a name or attribute path holds, without reading it as code would."""
+        if isinstance(expr, ast.Name):
+            return self.env.names.get(expr.id)
+        if isinstance(expr, ast.NamedExpr):
+            return self._read(expr.target)
+        if isinstance(expr, ast.Attribute):
+            owner = self._read(expr.value)
+            state = self.state(owner) if owner is not None else None
+            slots = state.attrs if isinstance(state, Object) else state.slots if isinstance(state, Instance) else {}
+            slot = slots.get(expr.attr)
+            return slot.value if slot is not None else None
+        return None
+
+    def _write(self, expr: ast.expr, value: Value) -> None:
+        if isinstance(expr, ast.Name):
+            self.env.names[expr.id] = value
+        elif isinstance(expr, ast.NamedExpr):
+            self._write(expr.target, value)
+        elif isinstance(expr, ast.Attribute):
+            owner = self._read(expr.value)
+            state = self.state(owner) if owner is not None else None
+            if isinstance(owner, Ref) and isinstance(state, Object):
+                slot = state.attrs[expr.attr]
+                attrs = {**state.attrs, expr.attr: Slot(value, slot.loaded)}
+                self.put(owner, Object(state.cls, attrs, state.whole))
+            elif isinstance(owner, Ref) and isinstance(state, Instance):
+                self.put(owner, instances.with_attribute(state, expr.attr, value))

@@ -1,0 +1,457 @@
+"""Statements, interpreted structurally: every compound statement says itself where control goes on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence as Seq
+from typing import Any
+
+from django_async_migrate.index.modules import import_bindings
+from django_async_migrate.semantics import containers, instances
+from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, Sequence, Slot
+from django_async_migrate.values.join import join_values
+from django_async_migrate.values.types import (
+    SCALAR,
+    Const,
+    ContextManager,
+    Func,
+    Never,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
+
+from .expr import Expressions
+from .frame import Env, Loop, join_envs
+
+#: How often a loop body is run to let facts settle; three passes reach a fixed point in practice.
+MAX_PASSES = 3
+
+
+class Statements(Expressions):
+    """Executes statements."""
+
+    def execute(self, body: Seq[ast.stmt]) -> None:
+        for node in body:
+            if not self.alive:
+                return
+            if self._tries:
+                self._tries[-1] = join_envs(self._tries[-1], self.env.copy())
+            method = _TABLE.get(type(node))
+            if method is not None:
+                method(self, node)
+
+    def _expr(self, node: ast.Expr) -> None:
+        self.eval(node.value)
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.eval(node.value)
+        for target in node.targets:
+            self.assign(target, value, node.value)
+
+    def _ann_assign(self, node: ast.AnnAssign) -> None:
+        if node.value is None:
+            return
+        value = self.eval(node.value)
+        if isinstance(value, Unknown):
+            value = self.engine.annotated(self, node.annotation, node) or value
+        self.assign(node.target, value, node.value)
+
+    def _aug_assign(self, node: ast.AugAssign) -> None:
+        value = self.eval(node.value)
+        target = _as_load(node.target)
+        old = self.eval(target)
+        result = self.operated(old, value, node.op, node)
+        if isinstance(node.target, ast.Name) and isinstance(self.state(old), (Sequence, Dict)):
+            containers.extend(self, old, value, node)
+            result = old
+        self.assign(node.target, result, node.value)
+
+    def _return(self, node: ast.Return) -> None:
+        value = self.eval(node.value) if node.value is not None else Const(None)
+        if self.alive:
+            self.return_(value)
+        self.alive = False
+
+    def _raise(self, node: ast.Raise) -> None:
+        if node.exc is not None:
+            self.eval(node.exc)
+        self.alive = False
+
+    def _break(self, node: ast.Break) -> None:
+        if self._loops:
+            self._loops[-1].broken = join_envs(self._loops[-1].broken, self.env.copy())
+        self.alive = False
+
+    def _continue(self, node: ast.Continue) -> None:
+        if self._loops:
+            self._loops[-1].continued = join_envs(self._loops[-1].continued, self.env.copy())
+        self.alive = False
+
+    # -- branches ------------------------------------------------------------------------------------------
+
+    def _if(self, node: ast.If) -> None:
+        known = self.decide(node.test)
+        if known is not None:
+            self.refine(node.test, known)
+            self.execute(node.body if known else node.orelse)
+            return
+        before = self.env.copy()
+        self.refine(node.test, True)
+        self.execute(node.body)
+        after = self.env if self.alive else None
+        self.env, self.alive = before, True
+        self.refine(node.test, False)
+        self.execute(node.orelse)
+        self._settle(after, self.env if self.alive else None)
+
+    def _settle(self, *ends: Env | None) -> None:
+        """Go on from wherever control arrives; nowhere when no path does."""
+        joined: Env | None = None
+        for end in ends:
+            joined = join_envs(joined, end)
+        self.alive = joined is not None
+        if joined is not None:
+            self.env = joined
+
+    def _match(self, node: ast.Match) -> None:
+        subject = self.eval(node.subject)
+        ends: list[Env | None] = []
+        for case in node.cases:
+            if not self.alive:
+                break
+            before = self.env.copy()
+            self._bind_pattern(case.pattern, subject)
+            if case.guard is not None:
+                self.truth(self.eval(case.guard), case.guard)
+                self.refine(case.guard, True)
+            self.execute(case.body)
+            ends.append(self.env if self.alive else None)
+            self.env, self.alive = before, True
+            if _matches_all(case.pattern) and case.guard is None:
+                self.alive = False
+        self._settle(*ends, self.env if self.alive else None)
+
+    def _bind_pattern(self, pattern: ast.pattern, value: Value) -> None:
+        if isinstance(pattern, ast.MatchAs):
+            if pattern.pattern is not None:
+                self._bind_pattern(pattern.pattern, value)
+                if isinstance(pattern.pattern, ast.MatchClass):
+                    value = self.instances_of(value, self.eval(pattern.pattern.cls))
+            if pattern.name is not None:
+                self.env.names[pattern.name] = value
+        elif isinstance(pattern, ast.MatchClass):
+            value = self.instances_of(value, self.eval(pattern.cls))
+            for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+                self._bind_pattern(inner, self.attribute(value, name, pattern))
+            for inner in pattern.patterns:
+                self._bind_pattern(inner, Unknown("positional pattern"))
+        elif isinstance(pattern, ast.MatchSequence):
+            items = self.unpacked(value, pattern)
+            for number, inner in enumerate(pattern.patterns):
+                exact = len(items) == len(pattern.patterns)
+                self._bind_pattern(inner, items[number] if exact else self.element_of(value))
+        elif isinstance(pattern, ast.MatchMapping):
+            for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
+                self._bind_pattern(inner, containers.item(self, value, self.eval(key), pattern))
+            if pattern.rest is not None:
+                self.env.names[pattern.rest] = Unknown("rest of a mapping pattern")
+        elif isinstance(pattern, ast.MatchOr):
+            for inner in pattern.patterns:
+                self._bind_pattern(inner, value)
+        elif isinstance(pattern, ast.MatchStar) and pattern.name is not None:
+            self.env.names[pattern.name] = Unknown("rest of a sequence pattern")
+
+    def instances_of(self, value: Value, cls: Value) -> Value:
+        """Return the alternatives of a value that may be instances of a class."""
+        raise NotImplementedError
+
+    # -- loops ---------------------------------------------------------------------------------------------
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        iterated = self.eval(node.iter)
+        element = self.iterate(iterated, node.iter, isinstance(node, ast.AsyncFor))
+        if isinstance(element, Never) or not self.alive:
+            if self.alive:
+                self.execute(node.orelse)
+            return
+        rows = [part.id for part in alternatives(element) if isinstance(part, Ref)]
+        fresh = {row: self.env.heap[row] for row in rows if row in self.env.heap}
+        loop = self._run_loop(node, element, fresh)
+        if self.alive:
+            self.execute(node.orelse)
+        self._settle(self.env if self.alive else None, loop.broken)
+
+    def _run_loop(self, node: ast.For | ast.AsyncFor, element: Value, fresh: dict[int, Any]) -> Loop:
+        for number in range(MAX_PASSES):
+            before = self.env.copy()
+            loop = Loop()
+            self._loops.append(loop)
+            self.env.heap.update(fresh)  # each round gets an element that no earlier round has touched
+            self.assign(node.target, element)
+            self.execute(node.body)
+            self._loops.pop()
+            end = join_envs(self.env if self.alive else None, loop.continued)
+            # What every completed round did to its element holds for all of them after the loop.
+            done = {row: end.heap[row] for row in fresh if row in end.heap} if end is not None else {}
+            joined = join_envs(before.copy(), end) or before
+            if end is not None and loop.broken is None:
+                joined.heap.update(done)
+            self.env, self.alive = joined, True
+            if number and before.same(self.env):
+                break
+        return loop
+
+    def _while(self, node: ast.While) -> None:
+        loop = Loop()
+        exits: Env | None = None
+        for number in range(MAX_PASSES):
+            before = self.env.copy()
+            known = self.decide(node.test)
+            if known is not True:
+                out = self.env.copy()
+                inside, self.env = self.env, out
+                self.refine(node.test, False)
+                exits = join_envs(exits, self.env)
+                self.env = inside
+            if known is False:
+                break
+            self.refine(node.test, True)
+            self._loops.append(loop)
+            loop.continued = None
+            self.execute(node.body)
+            self._loops.pop()
+            end = join_envs(self.env if self.alive else None, loop.continued)
+            self.alive = True
+            if end is None:
+                break
+            self.env = join_envs(before.copy(), end) or before
+            if number and before.same(self.env):
+                break
+        if exits is not None:
+            self.env = exits
+            self.execute(node.orelse)
+            self._settle(self.env if self.alive else None, loop.broken)
+        else:
+            self._settle(loop.broken)
+
+    # -- exceptions and context managers -------------------------------------------------------------------
+
+    def _try(self, node: ast.Try) -> None:
+        self._tries.append(self.env.copy())
+        self.execute(node.body)
+        raised = self._tries.pop()
+        if self.alive:
+            raised = join_envs(raised, self.env.copy())
+        ends: list[Env | None] = []
+        if self.alive:
+            self.execute(node.orelse)
+            ends.append(self.env if self.alive else None)
+        for handler in node.handlers:
+            if raised is None:
+                break
+            self.env, self.alive = raised.copy(), True
+            if handler.name:
+                self.env.names[handler.name] = Unknown("exception")
+            self.execute(handler.body)
+            ends.append(self.env if self.alive else None)
+        self._settle(*ends)
+        if node.finalbody:
+            arrives = self.alive
+            if not arrives and raised is not None:
+                self.env, self.alive = raised.copy(), True
+            self.execute(node.finalbody)
+            self.alive = self.alive and arrives
+        if self._tries and raised is not None:
+            self._tries[-1] = join_envs(self._tries[-1], raised)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        entered: list[tuple[Value, ast.expr]] = []
+        asynchronous = isinstance(node, ast.AsyncWith)
+        for item in node.items:
+            manager = self.eval(item.context_expr)
+            value = self._enter(manager, item.context_expr, asynchronous)
+            entered.append((manager, item.context_expr))
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, value, item.context_expr)
+        self.execute(node.body)
+        if self.alive:
+            for manager, expr in reversed(entered):
+                self._leave(manager, expr, asynchronous)
+
+    def _enter(self, manager: Value, node: ast.expr, asynchronous: bool) -> Value:
+        results = []
+        for part in alternatives(manager):
+            state = self.state(part)
+            if isinstance(part, ContextManager):
+                results.append(self.iterate(part.generator, node, asynchronous))
+            elif isinstance(state, Object):
+                name = "__aenter__" if asynchronous else "__enter__"
+                value = self.dunder(part, state, name, [], node)
+                if value is not None and asynchronous:
+                    value = self.await_(value, node)
+                results.append(value if value is not None else part)
+            else:
+                results.append(part if isinstance(part, (Unknown, Ref)) else self.engine.entered(self, part, node))
+        return one_of(results)
+
+    def _leave(self, manager: Value, node: ast.expr, asynchronous: bool) -> None:
+        for part in alternatives(manager):
+            state = self.state(part)
+            if isinstance(state, Object):
+                name = "__aexit__" if asynchronous else "__exit__"
+                value = self.dunder(part, state, name, [Const(None)] * 3, node)
+                if value is not None and asynchronous:
+                    self.await_(value, node)
+
+    # -- definitions ---------------------------------------------------------------------------------------
+
+    def _function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        fn = self.module.function(node, None, self.fn)
+        value: Value = Func(fn)
+        if fn.decorators:
+            with self.muted():
+                value = self.engine.decorate(self, fn, self.closed(fn))
+        self.env.names[node.name] = value
+        if fn.is_async and fn not in self.nested_coroutines:
+            self.nested_coroutines.append(fn)
+
+    def _class_def(self, node: ast.ClassDef) -> None:
+        self.env.names[node.name] = self.engine.class_value(self.module.class_(node, self.fn))
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for name, binding in import_bindings(node):
+            if name != "*":
+                definitions = self.project.follow(self.module, binding)
+                self.env.names[name] = self.engine.definition_value(self, definitions) or Unknown("import")
+
+    def _assert(self, node: ast.Assert) -> None:
+        if self.decide(node.test) is False:
+            self.alive = False
+        self.refine(node.test, True)
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.env.names.pop(target.id, None)
+
+    # -- targets -------------------------------------------------------------------------------------------
+
+    def assign(self, target: ast.expr, value: Value, node: ast.AST | None = None) -> None:
+        """Bind a target; ``node`` is the expression that unpacking evaluates."""
+        if isinstance(target, ast.Name):
+            if self.fn is not None and target.id in self.fn.nonlocals:
+                self.cells[target.id] = value
+                self.cell_writes[target.id] = value
+            else:
+                self.env.names[target.id] = value
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(target.elts, value, node or target)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, value, node)
+        elif isinstance(target, ast.Attribute):
+            self._store_attribute(self.eval(target.value), target.attr, value, target)
+        elif isinstance(target, ast.Subscript):
+            base = self.eval(target.value)
+            index = self.eval(target.slice) if not isinstance(target.slice, ast.Slice) else SCALAR
+            containers.store(self, base, index, value, target)
+
+    def _unpack(self, targets: list[ast.expr], value: Value, node: ast.AST) -> None:
+        items: list[Value] | None = None
+        rows: list[list[Value]] = []
+        for part in alternatives(value):
+            state = self.state(part)
+            if isinstance(part, Tuple):
+                rows.append(list(part.items))
+            elif isinstance(state, Sequence) and state.items is not None:
+                rows.append(list(state.items))
+            else:
+                rows = []
+                break
+        if rows and all(len(row) == len(rows[0]) for row in rows):
+            items = rows[0]
+            for row in rows[1:]:
+                items = [join_values(a, b, self.env.heap) for a, b in zip(items, row, strict=True)]
+        starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+        if items is not None and starred is None and len(items) == len(targets):
+            for target, item in zip(targets, items, strict=True):
+                self.assign(target, item)
+            return
+        if items is not None and starred is not None and len(items) >= len(targets) - 1:
+            tail = len(targets) - starred - 1
+            for target, item in zip(targets[:starred], items, strict=False):
+                self.assign(target, item)
+            for target, item in zip(targets[starred + 1 :], items[len(items) - tail :], strict=True):
+                self.assign(target, item)
+            middle = tuple(items[starred : len(items) - tail])
+            self.assign(targets[starred], self.alloc(targets[starred], Sequence("list", middle)))
+            return
+        element = self.iterate(value, node)
+        if isinstance(element, Never):
+            element = Unknown("unpacked")
+        for number, target in enumerate(targets):
+            if isinstance(target, ast.Starred):
+                self.assign(target, self.alloc(target, Sequence("list", None, element)))
+            else:
+                self.assign(target, containers.copy_element(self, element, target, number))
+
+    def _store_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        for part in alternatives(owner):
+            state = self.state(part)
+            if not isinstance(part, Ref) or state is None:
+                continue
+            if isinstance(state, Object):
+                setter = name in getattr(state.cls, "setters", ()) or None
+                if setter is None:
+                    self.put(part, Object(state.cls, {**state.attrs, name: Slot(value, Loaded.YES)}, state.whole))
+            elif isinstance(state, Instance):
+                self.put(part, instances.with_attribute(state, name, value))
+
+
+def _as_load(target: ast.expr) -> ast.expr:
+    """Return an augmented assignment's target as an expression to read."""
+    if isinstance(target, ast.Name):
+        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    if isinstance(target, ast.Attribute):
+        return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+    if isinstance(target, ast.Subscript):
+        return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
+    return target
+
+
+def _matches_all(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+_Execute = Callable[[Any, Any], None]
+_TABLE: dict[type, _Execute] = {
+    ast.Expr: Statements._expr,
+    ast.Assign: Statements._assign,
+    ast.AnnAssign: Statements._ann_assign,
+    ast.AugAssign: Statements._aug_assign,
+    ast.Return: Statements._return,
+    ast.Raise: Statements._raise,
+    ast.Break: Statements._break,
+    ast.Continue: Statements._continue,
+    ast.If: Statements._if,
+    ast.Match: Statements._match,
+    ast.For: Statements._for,
+    ast.AsyncFor: Statements._for,
+    ast.While: Statements._while,
+    ast.Try: Statements._try,
+    ast.With: Statements._with,
+    ast.AsyncWith: Statements._with,
+    ast.FunctionDef: Statements._function_def,
+    ast.AsyncFunctionDef: Statements._function_def,
+    ast.ClassDef: Statements._class_def,
+    ast.Import: Statements._import,
+    ast.ImportFrom: Statements._import,
+    ast.Assert: Statements._assert,
+    ast.Delete: Statements._delete,
+}
+if hasattr(ast, "TryStar"):  # Python 3.11
+    _TABLE[ast.TryStar] = Statements._try
+

@@ -1,0 +1,109 @@
+"""The analysis of one project: entry points, interpreter, incidents, findings."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from django_async_migrate.catalog import load
+from django_async_migrate.core.findings import Problem, Target
+from django_async_migrate.index.project import Project
+from django_async_migrate.interp.engine import Engine
+
+from .entry_points import EntryPoint, entry_points
+from .incidents import Incident, incidents_of
+
+if TYPE_CHECKING:
+    from django_async_migrate.syntax.tree import SourceTree
+
+T = TypeVar("T")
+
+#: Deep call chains recurse deeply in the interpreter.
+_STACK = 512 * 1024 * 1024
+_RECURSION = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the analysis found; paths are relative to the project root."""
+
+    incidents: tuple[Incident, ...]
+    problems: tuple[Problem, ...]
+    async_functions: int
+    unknown: tuple[tuple[str, int], ...]
+
+
+def analyse(tree: SourceTree, target: Target) -> Analysis:
+    """Analyse every coroutine of the selected files of a project.
+
+    A crash while analysing one function becomes a problem that names it; the others are still analysed.
+    """
+    return _with_deep_stack(lambda: _analyse(tree, target))
+
+
+def _analyse(tree: SourceTree, target: Target) -> Analysis:
+    catalog = load()
+    project = Project(tree, catalog)
+    major, minor = (int(part) for part in target.django.split(".")[:2])
+    engine = Engine(project, catalog, (major, minor))
+    problems: list[Problem] = []
+    functions = 0
+    for path in tree.async_paths:
+        module = project.module(path)
+        if module is None:
+            continue
+        points = list(entry_points(module))
+        functions += len({point.fn for point in points if point.fn.is_async})
+        for point in points:
+            problem = _run(engine, point)
+            if problem is not None:
+                problems.append(problem)
+    selected = frozenset(tree.selected)
+    found = incidents_of(project, engine.outcome.incidents, selected)
+    unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
+    return Analysis(tuple(found), tuple(problems), functions, unknown)
+
+
+def _run(engine: Engine, point: EntryPoint) -> Problem | None:
+    try:
+        engine.root(point.fn, point.cls)
+    except Exception as error:
+        if engine.strict:
+            raise
+        return Problem(
+            point.fn.module.path,
+            getattr(point.fn.node, "lineno", 1),
+            "internal",
+            f"analysing {point.fn.qualname} failed: {type(error).__name__}: {error}",
+        )
+    return None
+
+
+def _with_deep_stack(work: Callable[[], T]) -> T:
+    """Run in a thread with a stack that fits the interpreter's recursion."""
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK)
+    sys.setrecursionlimit(_RECURSION)
+    try:
+        thread = threading.Thread(target=run, name="analysis")
+        thread.start()
+        thread.join()
+    finally:
+        sys.setrecursionlimit(limit)
+        threading.stack_size(size)
+    if failure:
+        raise failure[0]
+    return result[0]
+
+

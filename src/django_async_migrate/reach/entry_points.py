@@ -1,0 +1,67 @@
+"""Which functions the event loop may call: every coroutine function, whatever calls it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.modules import ModuleInfo
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A function to analyse on its own, and the class of its ``self`` where that is not the one it stands in."""
+
+    fn: FunctionInfo
+    cls: ClassInfo | None = None
+
+
+def holds_coroutine(node: ast.AST) -> bool:
+    """Whether a coroutine function is, or is nested in, a node."""
+    return any(isinstance(inner, ast.AsyncFunctionDef) for inner in ast.walk(node))
+
+
+def entry_points(module: ModuleInfo) -> Iterator[EntryPoint]:
+    """Yield the entry points of a module in the order they stand.
+
+    A plain function that holds nested coroutines is one too: analysing it tells what they close over.
+    """
+    yield from _in_body(module, module.parsed.tree.body, None, None)
+
+
+def _in_body(
+    module: ModuleInfo, body: list[ast.stmt], cls: ClassInfo | None, parent: FunctionInfo | None
+) -> Iterator[EntryPoint]:
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if not holds_coroutine(node):
+                continue
+            fn = module.function(node, cls, None)
+            yield EntryPoint(fn)
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.ClassDef) and holds_coroutine(inner):
+                    yield from _in_class(module, module.class_(inner, fn))
+        elif isinstance(node, ast.ClassDef):
+            yield from _in_class(module, module.class_(node, cls or parent))
+        else:
+            for part in ("body", "orelse", "finalbody"):
+                yield from _in_body(module, getattr(node, part, None) or [], cls, parent)
+            for handler in getattr(node, "handlers", None) or []:
+                yield from _in_body(module, handler.body, cls, parent)
+
+
+def _in_class(module: ModuleInfo, cls: ClassInfo) -> Iterator[EntryPoint]:
+    assert cls.node is not None
+    yield from _in_body(module, cls.node.body, cls, None)
+    if not cls.members:
+        return
+    # An inherited coroutine calls the hooks that this class overrides.
+    seen = set(cls.members)
+    for base in cls.mro[1:]:
+        for name, member in base.members.items():
+            if name not in seen and isinstance(member, FunctionInfo) and member.is_async:
+                yield EntryPoint(member, cls)
+            seen.add(name)

@@ -1,0 +1,68 @@
+"""Incidents: effects of coroutines, one for each place in the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.effects import Effect, Site
+from django_async_migrate.core.findings import Span, Step
+from django_async_migrate.index.functions import FunctionInfo
+
+if TYPE_CHECKING:
+    from django_async_migrate.index.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An effect with its places as spans."""
+
+    effect: Effect
+    span: Span
+    here: str
+    function: str
+    trace: tuple[Step, ...]
+
+
+def incidents_of(
+    project: Project, effects: Iterable[tuple[FunctionInfo, Effect]], selected: frozenset[str]
+) -> list[Incident]:
+    """Return one incident for each place of the selected files, sorted; a certain effect outranks a likely one."""
+    places: dict[Span, tuple[FunctionInfo, Effect]] = {}
+    for fn, effect in effects:
+        if effect.site.path not in selected:
+            continue
+        span = _span(project, effect.site)
+        known = places.get(span)
+        if known is None:
+            places[span] = (fn, effect)
+        elif effect.certain and not known[1].certain:
+            places[span] = (known[0], replace(known[1], certain=True))
+    found = []
+    for span in sorted(places):
+        fn, effect = places[span]
+        trace = tuple(_step(project, site, message) for site, message in effect.steps)
+        found.append(Incident(effect, span, _short(effect.site.node), fn.qualname, trace))
+    return found
+
+
+def _span(project: Project, site: Site) -> Span:
+    module = project.module(site.path)
+    assert module is not None
+    return module.parsed.span(site.node)
+
+
+def _step(project: Project, site: Site, message: str) -> Step:
+    span = _span(project, site)
+    text = f"{message} queries here" if message else f"{_short(site.node)} in {site.function}"
+    return Step(span.path, span.line, span.column, text)
+
+
+def _short(node: ast.AST) -> str:
+    try:
+        source = " ".join(ast.unparse(node).split())
+    except (ValueError, RecursionError):
+        return "..."
+    return source if len(source) <= 60 else source[:57] + "..."

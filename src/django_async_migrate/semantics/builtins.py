@@ -1,0 +1,262 @@
+"""Python's builtin functions: which of them iterate, measure, print or compare what they are given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING
+
+from django_async_migrate.values.heap import Dict, QuerySet, Sequence
+from django_async_migrate.values.types import (
+    NEVER,
+    NONE,
+    SCALAR,
+    ClassMethod,
+    Const,
+    Generator,
+    Never,
+    Property,
+    Scalar,
+    Static,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
+
+from . import containers
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+Kwargs = Seq[tuple[str, Value]]
+Builtin = Callable[["Machine", Seq[Value], Kwargs, ast.AST], Value]
+
+
+def _some(element: Value) -> Value | None:
+    return None if isinstance(element, Never) else element
+
+
+def _collect(kind: str) -> Builtin:
+    def build(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        if not args:
+            return m.alloc(node, Sequence(kind, ()))
+        state = m.state(args[0])
+        if isinstance(args[0], Tuple):
+            return m.alloc(node, Sequence(kind, args[0].items))
+        if isinstance(state, Sequence):
+            return m.alloc(node, Sequence(kind, state.items, state.element))
+        element = m.iterate(args[0], node)
+        if isinstance(element, Never):
+            return m.alloc(node, Sequence(kind, ()))
+        return m.alloc(node, Sequence(kind, None, element))
+
+    return build
+
+
+def _sorted(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    if isinstance(element, Never):
+        return m.alloc(node, Sequence("list", ()))
+    containers.ordered(m, element, dict(kwargs).get("key"), node)
+    return m.alloc(node, Sequence("list", None, element))
+
+
+def _extreme(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    given = dict(kwargs)
+    element = m.iterate(args[0], node) if len(args) == 1 else containers.union(m, args)
+    if isinstance(element, Never):
+        return given.get("default", Unknown("max of nothing"))
+    containers.ordered(m, element, given.get("key"), node)
+    element = containers.copy_element(m, element, node)
+    return one_of([element, given["default"]]) if "default" in given else element
+
+
+def _reduce_to_scalar(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if args:
+        m.iterate(args[0], node)
+    return SCALAR
+
+
+def _len(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    from . import querysets
+
+    for part in alternatives(args[0]) if args else ():
+        state = m.state(part)
+        if isinstance(state, QuerySet):
+            querysets.evaluate(m, part, "length", node)
+        elif isinstance(part, Tuple):
+            return Const(len(part.items))
+        else:
+            _special(m, part, "__len__", node)
+    return Scalar("int")
+
+
+def _special(m: Machine, value: Value, name: str, node: ast.AST, args: Seq[Value] = ()) -> Value | None:
+    """Call a dunder that project code defines."""
+    from django_async_migrate.values.heap import Object
+
+    if isinstance(m.state(value), Object):
+        method = m.attribute(value, name, node)
+        if not isinstance(method, (Unknown, Scalar)):
+            return m.call(method, args, (), node, implicit=True)
+    return None
+
+
+def _text(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    for arg in args[:1]:
+        m.stringify(arg, node)
+    return Scalar("str")
+
+
+def _print(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    for arg in args:
+        m.stringify(arg, node)
+    return NONE
+
+
+def _enumerate(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    found = None if isinstance(element, Never) else Tuple((Scalar("int"), element))
+    return m.alloc(node, Sequence("iterator", None if found else (), found))
+
+
+def _zip(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    rows = [m.iterate(arg, node) for arg in args]
+    if any(isinstance(part, Never) for part in rows):
+        return m.alloc(node, Sequence("iterator", ()))
+    return m.alloc(node, Sequence("iterator", None, Tuple(tuple(rows))))
+
+
+def _map(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if len(args) < 2:
+        return Unknown("map")
+    rows = []
+    for number, arg in enumerate(args[1:]):
+        # map() takes the iterators at once; the function runs when somebody iterates.
+        rows.append(m.alloc(node, Sequence("list", None, _some(m.iterate(arg, node))), number))
+    return Generator(args[0], (Const("map"), *rows))
+
+
+def _filter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if len(args) < 2:
+        return Unknown("filter")
+    source = m.alloc(node, Sequence("list", None, _some(m.iterate(args[1], node))), "source")
+    return Generator(args[0], (Const("filter"), source))
+
+
+def _next(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if not args:
+        return SCALAR
+    element = m.iterate(args[0], node)
+    parts = [containers.copy_element(m, element, node)]
+    if len(args) > 1:
+        parts.append(args[1])
+    return one_of(parts)
+
+
+def _iter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if not args:
+        return SCALAR
+    if isinstance(args[0], Generator):
+        return args[0]
+    element = m.iterate(args[0], node)
+    if isinstance(element, Never):
+        return m.alloc(node, Sequence("iterator", ()))
+    return m.alloc(node, Sequence("iterator", None, element))
+
+
+def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
+        return Unknown("getattr of a computed name")
+    found = m.attribute(args[0], args[1].value, node)
+    return one_of([found, args[2]]) if len(args) > 2 else found
+
+
+def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if len(args) == 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
+        m.attribute(args[0], args[1].value, node)  # hasattr runs the descriptor
+    return Scalar("bool")
+
+
+def _dict(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    items: dict[object, Value] = {name: value for name, value in kwargs if name != "**"}
+    if not args:
+        return m.alloc(node, Dict(items))
+    state = m.state(args[0])
+    if isinstance(state, Dict):
+        return m.alloc(node, Dict({**state.items, **items}, state.key, state.element))
+    pair = m.iterate(args[0], node)
+    if isinstance(pair, Tuple) and len(pair.items) == 2:
+        return m.alloc(node, Dict(items, pair.items[0], pair.items[1]))
+    held = m.state(pair)
+    element = containers.elements(m, held) if isinstance(held, Sequence) else Unknown("dict of pairs")
+    return m.alloc(node, Dict(items, SCALAR, None if isinstance(pair, Never) else element))
+
+
+def _type(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.attribute(args[0], "__class__", node) if len(args) == 1 else Unknown("type()")
+
+
+def _property(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Property(args[0]) if args else SCALAR
+
+
+def _reversed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    return m.alloc(node, Sequence("iterator", None, _some(element)))
+
+
+def _bool(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    known = m.truth(args[0], node) if args else False
+    return Scalar("bool") if known is None else Const(known)
+
+
+def _hash(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if args:
+        _special(m, args[0], "__hash__", node)
+    return SCALAR
+
+
+FUNCTIONS: dict[str, Builtin] = {
+    "list": _collect("list"),
+    "tuple": _collect("tuple"),
+    "set": _collect("set"),
+    "frozenset": _collect("frozenset"),
+    "sorted": _sorted,
+    "min": _extreme,
+    "max": _extreme,
+    "sum": _reduce_to_scalar,
+    "any": _reduce_to_scalar,
+    "all": _reduce_to_scalar,
+    "len": _len,
+    "str": _text,
+    "repr": _text,
+    "ascii": _text,
+    "format": _text,
+    "print": _print,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "map": _map,
+    "filter": _filter,
+    "next": _next,
+    "iter": _iter,
+    "getattr": _getattr,
+    "hasattr": _hasattr,
+    "dict": _dict,
+    "type": _type,
+    "property": _property,
+    "reversed": _reversed,
+    "bool": _bool,
+    "hash": _hash,
+    "staticmethod": lambda m, a, k, n: Static(a[0]) if a else SCALAR,
+    "classmethod": lambda m, a, k, n: ClassMethod(a[0]) if a else SCALAR,
+}
+
+
+def call(m: Machine, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    """Call a builtin by name."""
+    function = FUNCTIONS.get(name)
+    return function(m, args, kwargs, node) if function is not None else SCALAR

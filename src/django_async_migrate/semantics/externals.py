@@ -1,0 +1,423 @@
+"""Functions outside the project: catalogue rows, bridges, and the parts of the standard library that matter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING
+
+from django_async_migrate.index.models import Model
+from django_async_migrate.values.heap import Dict, Instance, QuerySet, Sequence
+from django_async_migrate.values.types import (
+    NEVER,
+    NONE,
+    SCALAR,
+    Bridge,
+    BridgeFactory,
+    Const,
+    ContextFactory,
+    Coroutine,
+    External,
+    ExternalObject,
+    Func,
+    Manager,
+    ModelClass,
+    Never,
+    Partial,
+    PrefetchLookup,
+    Property,
+    Ready,
+    Ref,
+    RelatedManager,
+    Scalar,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
+
+from . import builtins, containers, instances, querysets, related
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog.rows import Bridge as BridgeRow
+    from django_async_migrate.catalog.rows import Function
+
+    from .machine import Machine
+
+Kwargs = Seq[tuple[str, Value]]
+
+
+def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    """Call something outside the project by its dotted name."""
+    if api.startswith("builtins."):
+        return builtins.call(m, api[9:], args, kwargs, node)
+    bridge = m.catalog.bridges.get(api)
+    if bridge is not None:
+        return bridged(m, bridge, args, kwargs, node)
+    special = _SPECIAL.get(api)
+    if special is not None:
+        return special(m, args, kwargs, node)
+    function = m.catalog.functions.get(api)
+    if function is not None:
+        return _row(m, api, function, args, kwargs, node)
+    model = m.project.models.of_api(api)
+    if model is not None:
+        return querysets.made(m, model, kwargs, node)
+    return ExternalObject(api)
+
+
+# -- bridges -----------------------------------------------------------------------------------------------
+
+
+def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    """Move a call to a thread or to a loop."""
+    given = dict(kwargs)
+    position = row.function_argument
+    func = args[position] if len(args) > position else given.get(row.function_keyword or "func")
+    rest = tuple(args[position + 1 :])
+    if row.kind in {"to-thread-decorator", "to-loop-decorator"}:
+        mode = "thread" if row.kind == "to-thread-decorator" else "loop"
+        return Bridge(mode, func) if func is not None else BridgeFactory(mode)
+    if row.kind in {"to-thread-call", "executor-method"}:
+        passed = tuple((name, value) for name, value in kwargs if name not in {"limiter", "cancellable"})
+        return Coroutine("thread", func or Unknown("to thread"), rest, passed)
+    if row.kind in {"to-loop-call", "to-loop-method"}:
+        return m.await_(args[0], node) if args else Unknown("to loop")
+    if row.kind == "task-call":
+        return Ready(m.await_(args[0], node)) if args else Unknown("task")
+    if row.kind == "gather-call":
+        return Ready(Tuple(tuple(m.await_(arg, node) for arg in args)))
+    if row.kind in {"loop-sync-call", "loop-sync-method"} and func is not None:
+        return m.call(func, rest, (), node)
+    return Unknown(row.kind)
+
+
+# -- rows of rules/functions.toml --------------------------------------------------------------------------
+
+
+def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if row.is_async:
+        return Coroutine("method", External(api), tuple(args), tuple(kwargs))
+    if row.effect == "query" and not _on_memory(m, api, args):
+        twin = row.twin.rpartition(".")[2] if row.twin and (row.twin_since or (0, 0)) <= m.version else None
+        advice = f"await {twin}(...)" if twin else "run it through sync_to_async"
+        m.effect(node, "framework" if row.family != "DAM1" else "orm-call", "", advice, family=row.family)
+    return returned(m, api, row.returns, args, kwargs, node)
+
+
+def _on_memory(m: Machine, api: str, args: Seq[Value]) -> bool:
+    return False
+
+
+def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    """Return what a row says a function gives."""
+    name = api.rpartition(".")[2].removeprefix("a")
+    if name == "prefetch_related_objects" and args:
+        element = m.iterate(args[0], node)
+        for part in alternatives(element):
+            instances.prefetch_onto(m, part, args[1:])
+        return NONE
+    if returns in {"instance-of-arg0", "list-of-arg0"} and args:
+        queryset = as_queryset(m, args[0], node)
+        state = m.state(queryset) if queryset is not None else None
+        if not isinstance(state, QuerySet):
+            return Unknown("row of an unknown model")
+        row = querysets.row(m, state, node)
+        if returns == "list-of-arg0":
+            return m.alloc(node, Sequence("list", None, row), "list")
+        return row
+    if returns in {"user", "optional-user"}:
+        model = m.project.models.user_model()
+        if model is None:
+            return Unknown("user model")
+        user = m.alloc(node, Instance(model), "user")
+        return one_of([user, NONE]) if returns == "optional-user" else user
+    if returns == "user-model":
+        model = m.project.models.user_model()
+        return ModelClass(model) if model is not None else Unknown("user model")
+    if returns == "model":
+        return _get_model(m, args, kwargs, node)
+    if returns.startswith("instance-of:"):
+        model = m.project.models.of_api(returns.partition(":")[2])
+        return m.alloc(node, Instance(model), "row") if model is not None else Unknown("row")
+    if returns in {"none"}:
+        return NONE
+    if returns in {"str", "int", "bool"}:
+        return Scalar(returns)
+    return Unknown(f"result of {api}()")
+
+
+def as_queryset(m: Machine, value: Value, node: ast.AST) -> Value | None:
+    """Return the queryset that a model, manager or queryset argument stands for."""
+    if isinstance(value, ModelClass):
+        manager = value.model.default_manager
+        return querysets.of_manager(m, Manager(value.model, manager.cls), node)
+    if isinstance(value, Manager):
+        return querysets.of_manager(m, value, node)
+    if isinstance(value, RelatedManager):
+        return related.queryset(m, value, node)
+    return value if isinstance(m.state(value), QuerySet) else None
+
+
+def _get_model(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    texts = [str(a.value) for a in args if isinstance(a, Const) and isinstance(a.value, str)]
+    texts += [str(v.value) for k, v in kwargs if isinstance(v, Const) and k in {"app_label", "model_name"}]
+    label, _, name = ".".join(texts).rpartition(".")
+    model: Model | None = m.project.models.by_label(label, name) if label else None
+    return ModelClass(model) if model is not None else Unknown("get_model of a computed name")
+
+
+# -- the standard library, and Django's helpers that are no queries themselves -----------------------------
+
+
+def _partial(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Partial(args[0], tuple(args[1:]), tuple(kwargs)) if args else Unknown("partial")
+
+
+def _first(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return args[0] if args else SCALAR
+
+
+def _second(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return args[1] if len(args) > 1 else Unknown("cast")
+
+
+def _identity_decorator(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return External("builtins.__identity__")
+
+
+def _prefetch(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    given = dict(kwargs)
+    path = args[0] if args else given.get("lookup")
+    queryset = args[1] if len(args) > 1 else given.get("queryset")
+    to_attr = args[2] if len(args) > 2 else given.get("to_attr")
+    if not isinstance(path, Const):
+        return Unknown("Prefetch of a computed path")
+    if queryset is not None:
+        queryset = as_queryset(m, queryset, node)
+    attribute = str(to_attr.value) if isinstance(to_attr, Const) and to_attr.value else None
+    return PrefetchLookup(str(path.value), attribute, queryset)
+
+
+def _chain(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = containers.union(m, [m.iterate(arg, node) for arg in args])
+    return m.alloc(node, Sequence("iterator", None, None if isinstance(element, Never) else element))
+
+
+def _chained(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    inner = m.iterate(args[0], node) if args else NEVER
+    element = m.iterate(inner, node) if not isinstance(inner, Never) else NEVER
+    return m.alloc(node, Sequence("iterator", None, None if isinstance(element, Never) else element))
+
+
+def _same_elements(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    return m.alloc(node, Sequence("iterator", None, None if isinstance(element, Never) else element))
+
+
+def _groupby(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    if isinstance(element, Never):
+        return m.alloc(node, Sequence("iterator", ()))
+    key = args[1] if len(args) > 1 else dict(kwargs).get("key")
+    found = m.call(key, [element], (), node) if key is not None else element
+    group = m.alloc(node, Sequence("iterator", None, element), "group")
+    return m.alloc(node, Sequence("iterator", None, Tuple((found, group))))
+
+
+def _reduce(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if len(args) < 2:
+        return SCALAR
+    element = m.iterate(args[1], node)
+    start = args[2] if len(args) > 2 else element
+    if isinstance(element, Never):
+        return start
+    return m.call(args[0], [start, element], (), node)
+
+
+def _starmap(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[1], node) if len(args) > 1 else NEVER
+    if isinstance(element, Never):
+        return m.alloc(node, Sequence("iterator", ()))
+    spread = element.items if isinstance(element, Tuple) else (element,)
+    return m.alloc(node, Sequence("iterator", None, m.call(args[0], spread, (), node)))
+
+
+def _attrgetter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if args and all(isinstance(a, Const) and isinstance(a.value, str) for a in args):
+        return Partial(External("operator.attrgetter.__call__"), tuple(args), ())
+    return Unknown("attrgetter of a computed name")
+
+
+def _attrgetter_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    *paths, subject = args
+    found = []
+    for path in paths:
+        value = subject
+        for name in str(path.value).split(".") if isinstance(path, Const) else ():
+            value = m.attribute(value, name, node)
+        found.append(value)
+    return found[0] if len(found) == 1 else Tuple(tuple(found))
+
+
+def _methodcaller(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if args and isinstance(args[0], Const):
+        return Partial(External("operator.methodcaller.__call__"), tuple(args), tuple(kwargs))
+    return Unknown("methodcaller of a computed name")
+
+
+def _methodcaller_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    name, *rest, subject = args
+    if not isinstance(name, Const):
+        return SCALAR
+    return m.call(m.attribute(subject, str(name.value), node), rest, kwargs, node)
+
+
+def _dump(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    for part in alternatives(args[0]) if args else ():
+        if isinstance(m.state(part), QuerySet):
+            querysets.evaluate(m, part, "repr", node)  # pickling a queryset evaluates it
+    return Scalar("bytes")
+
+
+def _json(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    default = dict(kwargs).get("default")
+    if default is not None and args:
+        element = args[0]
+        for _ in range(3):
+            state = m.state(element)
+            if isinstance(state, Sequence):
+                element = containers.elements(m, state)
+            elif isinstance(state, Dict):
+                element = containers.values(state)
+        m.call(default, [element], (), node)
+    return Scalar("str")
+
+
+def _copy(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    state = m.state(args[0]) if args else None
+    if state is None:
+        return args[0] if args else SCALAR
+    return m.alloc(node, state, "copy")
+
+
+def _context_factory(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return ContextFactory(args[0]) if args else External("contextlib.contextmanager")
+
+
+def _cached_property(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Property(args[0], cached=True) if args else SCALAR
+
+
+def _defaultdict(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    factory = args[0] if args else NONE
+    element: Value | None = None
+    if factory == External("builtins.list"):
+        element = m.alloc(node, Sequence("list", None, None), "default")
+    elif factory == External("builtins.dict"):
+        element = m.alloc(node, Dict(), "default")
+    elif factory == External("builtins.set"):
+        element = m.alloc(node, Sequence("set", None, None), "default")
+    return m.alloc(node, Dict({}, SCALAR, element))
+
+
+def _builtin(name: str) -> Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]:
+    return lambda m, args, kwargs, node: builtins.call(m, name, args, kwargs, node)
+
+
+def _as_completed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    done = Ready(m.await_(element, node))
+    return m.alloc(node, Sequence("iterator", None, done))
+
+
+def _replace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    from dataclasses import replace
+
+    from django_async_migrate.values.heap import Object, Slot
+
+    state = m.state(args[0]) if args else None
+    if isinstance(state, Object):
+        attrs = {**state.attrs, **{name: Slot(value) for name, value in kwargs}}
+        return m.alloc(node, replace(state, attrs=attrs), "replace")
+    return Unknown("replace")
+
+
+def _property_like(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Property(args[0]) if args else External("abc.abstractproperty")
+
+
+_SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
+    "functools.partial": _partial,
+    "functools.partialmethod": _partial,
+    "functools.reduce": _reduce,
+    "functools.wraps": _identity_decorator,
+    "functools.update_wrapper": _first,
+    "functools.lru_cache": lambda m, a, k, n: a[0] if a and isinstance(a[0], Func) else External("builtins.__identity__"),
+    "functools.cache": _first,
+    "functools.cached_property": _cached_property,
+    "django.utils.functional.cached_property": _cached_property,
+    "builtins.__identity__": _first,
+    "contextlib.contextmanager": _context_factory,
+    "contextlib.asynccontextmanager": _context_factory,
+    "typing.cast": _second,
+    "typing_extensions.cast": _second,
+    "django.db.models.Prefetch": _prefetch,
+    "django.db.models.query.Prefetch": _prefetch,
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chained,
+    "itertools.islice": _same_elements,
+    "itertools.takewhile": lambda m, a, k, n: _same_elements(m, a[1:], k, n),
+    "itertools.dropwhile": lambda m, a, k, n: _same_elements(m, a[1:], k, n),
+    "itertools.groupby": _groupby,
+    "itertools.starmap": _starmap,
+    "itertools.zip_longest": _builtin("zip"),
+    "itertools.filterfalse": _builtin("filter"),
+    "itertools.product": _builtin("zip"),
+    "heapq.nlargest": lambda m, a, k, n: builtins.call(m, "sorted", a[1:], k, n),
+    "heapq.nsmallest": lambda m, a, k, n: builtins.call(m, "sorted", a[1:], k, n),
+    "collections.deque": _builtin("list"),
+    "collections.OrderedDict": _builtin("dict"),
+    "collections.Counter": lambda m, a, k, n: builtins.call(m, "dict", (), (), n) if not a else (m.iterate(a[0], n), SCALAR)[1],
+    "collections.defaultdict": _defaultdict,
+    "operator.attrgetter": _attrgetter,
+    "operator.attrgetter.__call__": _attrgetter_call,
+    "operator.methodcaller": _methodcaller,
+    "operator.methodcaller.__call__": _methodcaller_call,
+    "pickle.dumps": _dump,
+    "pickle.dump": _dump,
+    "json.dumps": _json,
+    "copy.copy": _copy,
+    "copy.deepcopy": _copy,
+    "statistics.mean": _builtin("sum"),
+    "statistics.median": _builtin("sum"),
+    "math.fsum": _builtin("sum"),
+    "asyncio.as_completed": _as_completed,
+    "dataclasses.replace": _replace,
+    "abc.abstractmethod": _first,
+    "typing.overload": _first,
+    "typing.final": _first,
+    "typing.override": _first,
+}
+
+
+def havoc(m: Machine, values: Seq[Value]) -> None:
+    """Forget what was not loaded on instances that unknown code had in a thread: it may have loaded it."""
+    for value in values:
+        for part in alternatives(value):
+            inst = m.state(part)
+            if isinstance(inst, Instance) and isinstance(part, Ref):
+                from dataclasses import replace
+
+                m.put(part, replace(inst, spec=replace(inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True)))
+            elif isinstance(inst, QuerySet) and isinstance(part, Ref):
+                from dataclasses import replace
+
+                from django_async_migrate.values.heap import Loaded
+
+                if inst.cached is Loaded.MAYBE:
+                    m.put(part, replace(inst, cached=Loaded.UNKNOWN))
+
+

@@ -1,0 +1,104 @@
+"""What the meaning of Django's and Python's objects needs from the interpreter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING, Protocol
+
+from django_async_migrate.core.effects import EffectKind
+from django_async_migrate.values.heap import State
+from django_async_migrate.values.types import Ref, Value
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog import Catalog
+    from django_async_migrate.index.project import Project
+
+
+class Machine(Protocol):
+    """The interpreter as ``semantics`` sees it: a heap, effects, and calls back into project code."""
+
+    @property
+    def project(self) -> Project: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Target Django version."""
+        ...
+
+    def state(self, value: Value) -> State | None:
+        """Return the heap state of a ``Ref``; None for other values."""
+        ...
+
+    def put(self, ref: Ref, state: State) -> None:
+        """Replace the heap state of an object."""
+        ...
+
+    def alloc(self, node: ast.AST | object, state: State, tag: object = "") -> Ref:
+        """Make a new object at a place in the code; the same place gives the same object again."""
+        ...
+
+    def effect(
+        self,
+        node: ast.AST,
+        kind: EffectKind,
+        what: str = "",
+        advice: str = "",
+        certain: bool = True,
+        family: str = "",
+    ) -> None:
+        """Record that evaluating ``node`` runs a query; ``what`` defaults to its source text."""
+        ...
+
+    def call(
+        self, func: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST, implicit: bool = False
+    ) -> Value:
+        """Call a value."""
+        ...
+
+    def iterate(self, value: Value, node: ast.AST, asynchronous: bool = False) -> Value:
+        """Iterate over a value and return what one element may be."""
+        ...
+
+    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        """Read an attribute of a value."""
+        ...
+
+    def await_(self, value: Value, node: ast.AST) -> Value:
+        """Await a value and return its result."""
+        ...
+
+    def truth(self, value: Value, node: ast.AST) -> bool | None:
+        """Test a value; return its truth where it is known."""
+        ...
+
+    def stringify(self, value: Value, node: ast.AST) -> None:
+        """Make text of a value: ``str()``, ``repr()``, an f-string."""
+        ...
+
+    def doubted(self) -> MutedContext:
+        """Return a context manager under which effects are likely, not certain."""
+        ...
+
+    def unknown(self, reason: str) -> Value:
+        """Return an unknown value and count why."""
+        ...
+
+    def text(self, node: ast.AST) -> str:
+        """Return short source text of an expression, for messages."""
+        ...
+
+    def muted(self) -> MutedContext:
+        """Return a context manager under which effects are not recorded: code that runs in a thread."""
+        ...
+
+
+class MutedContext(Protocol):
+    """Effects inside are dropped."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *args: object) -> None: ...

@@ -1,0 +1,131 @@
+"""Related managers: ``author.books``, ``post.tags``, generic relations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Seq
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django_async_migrate.values.heap import EMPTY_SPEC, Instance, Loaded, LoadSpec, QuerySet
+from django_async_migrate.values.types import (
+    SCALAR,
+    Coroutine,
+    Manager,
+    Method,
+    Ref,
+    RelatedManager,
+    Scalar,
+    Tuple,
+    Value,
+)
+
+from . import querysets
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+Kwargs = Seq[tuple[str, Value]]
+
+_ROW_KIND = {
+    "reverse-foreign-key": "reverse-foreign-key",
+    "many-to-many": "many-to-many",
+    "reverse-many-to-many": "many-to-many",
+    "generic-relation": "generic",
+}
+
+
+def prefetched(m: Machine, manager: RelatedManager) -> tuple[Loaded, LoadSpec]:
+    """Return whether a related manager's rows are in memory, and what was loaded along with them."""
+    owner = m.state(manager.owner)
+    if not isinstance(owner, Instance):
+        return Loaded.UNKNOWN, EMPTY_SPEC
+    name = manager.relation.name
+    spec: LoadSpec | None = None
+    for prefetch in owner.spec.prefetch:
+        if prefetch.path == name and prefetch.to_attr is None:
+            spec = querysets.merged(prefetch.spec or EMPTY_SPEC, spec or EMPTY_SPEC)
+        elif prefetch.path.startswith(name + "__"):
+            spec = spec or EMPTY_SPEC
+    if spec is not None:
+        slot = owner.slots.get(f"prefetched {name}")
+        return slot.loaded if slot is not None else Loaded.YES, querysets.merged(spec, owner.spec.below(name))
+    slot = owner.slots.get(f"prefetched {name}")
+    if slot is not None:
+        return slot.loaded, EMPTY_SPEC
+    return (Loaded.UNKNOWN if owner.spec.unknown_prefetch else Loaded.MAYBE), EMPTY_SPEC
+
+
+def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
+    """Return what the related manager's ``get_queryset()`` gives."""
+    relation = manager.relation
+    target = relation.target
+    known: dict[str, Value] = {}
+    if relation.kind == "reverse-foreign-key" and relation.back:
+        known[relation.back] = manager.owner  # the rows of a reverse manager know their owner
+    loaded, spec = prefetched(m, manager)
+    definition = target.default_manager if target is not None else None
+    owner_number = manager.owner.id if isinstance(manager.owner, Ref) else -1
+    if loaded is Loaded.YES:
+        # The manager gives the same cached rows each time: one object for each owner and relation.
+        found = QuerySet(
+            target,
+            spec,
+            cached=Loaded.YES,
+            known=known,
+            cls=querysets.queryset_class(definition.cls if definition else None),
+            certain=manager.certain,
+            ordered=target is not None and target.meta("ordering") is not None,
+        )
+        return m.alloc(("prefetched", owner_number, relation.name), found, "queryset")
+    cls = definition.cls if definition is not None else None
+    base = querysets.of_manager(m, Manager(target, cls, manager.certain), node)
+    state = m.state(base)
+    if isinstance(state, QuerySet):
+        return querysets.derived(m, base, state, node, known={**state.known, **known}) if loaded is (
+            Loaded.MAYBE
+        ) else m.alloc(node, replace(state, known={**state.known, **known}, cached=loaded), "related")
+    return base
+
+
+def call(
+    m: Machine, manager: RelatedManager, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+) -> Value:
+    """Call a stock method of a related manager."""
+    own = m.catalog.related_manager_methods.get(name)
+    if own is not None and _ROW_KIND.get(manager.relation.kind) in own.on:
+        if own.kind == "async":
+            return Coroutine("method", Method(manager, name), tuple(args), tuple(kwargs))
+        if not (_ROW_KIND[manager.relation.kind] in own.free_without_arguments and not args):
+            twin = own.twin if own.twin and (own.twin_since or (0, 0)) <= m.version else None
+            advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
+            m.effect(node, "related-call", "", advice, manager.certain)
+        _drop_prefetch(m, manager)
+        known: dict[str, Value] = {}
+        if manager.relation.kind == "reverse-foreign-key" and manager.relation.back:
+            known[manager.relation.back] = manager.owner
+        if name == "create":
+            return querysets.made(m, manager.relation.target, kwargs, node, saved=True, known=known)
+        if name in {"get_or_create", "update_or_create"}:
+            value = querysets.row(m, QuerySet(manager.relation.target, known=known), node)
+            return Tuple((value, Scalar("bool")))
+        return SCALAR
+    base = queryset(m, manager, node)
+    if name == "get_queryset":
+        return base
+    loaded, _ = prefetched(m, manager)
+    if name == "all" and loaded is not Loaded.MAYBE:
+        return base
+    return querysets.call(m, base, name, args, kwargs, node, "related-call")
+
+
+def _drop_prefetch(m: Machine, manager: RelatedManager) -> None:
+    """Changing the relation throws away what was prefetched."""
+    owner = m.state(manager.owner)
+    if isinstance(owner, Instance) and isinstance(manager.owner, Ref):
+        name = manager.relation.name
+        kept = tuple(
+            p for p in owner.spec.prefetch if not (p.path == name or p.path.startswith(name + "__"))
+        )
+        slots = {key: slot for key, slot in owner.slots.items() if key != f"prefetched {name}"}
+        m.put(manager.owner, replace(owner, spec=replace(owner.spec, prefetch=kept), slots=slots))

@@ -1,0 +1,143 @@
+"""States of mutable objects. Heaps are plain dicts from object number to one of these frozen states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from .types import Value
+
+if TYPE_CHECKING:
+    from django_async_migrate.index.classes import ClassInfo
+    from django_async_migrate.index.models import Model
+
+
+class Loaded(IntEnum):
+    """How sure it is that a relation or field of an instance is in memory."""
+
+    YES = 0
+    UNKNOWN = 1
+    MAYBE = 2  # on some path it is certainly not
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An attribute held by an object; ``loaded`` tells whether it is there on every path."""
+
+    value: Value
+    loaded: Loaded = Loaded.YES
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetch:
+    """One ``prefetch_related`` lookup: a relation path, where it is stored, and the queryset used."""
+
+    path: str
+    to_attr: str | None = None
+    spec: LoadSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSpec:
+    """What a queryset loads along with its rows.
+
+    ``related`` and ``only``/``defer`` hold double-underscore paths. ``unknown_*`` say that a part was computed
+    in a way the analysis could not follow, so that nothing may be concluded from its absence.
+    """
+
+    related: frozenset[str] = frozenset()
+    related_all: bool = False
+    prefetch: tuple[Prefetch, ...] = ()
+    only: frozenset[str] | None = None
+    defer: frozenset[str] = frozenset()
+    unknown_related: bool = False
+    unknown_prefetch: bool = False
+    unknown_fields: bool = False
+
+    def below(self, name: str) -> LoadSpec:
+        """Return what is loaded on the object that relation ``name`` leads to."""
+        head = name + "__"
+        cut = len(head)
+        only = None
+        if self.only is not None:
+            inner = frozenset(path[cut:] for path in self.only if path.startswith(head))
+            only = inner or None
+        return LoadSpec(
+            related=frozenset(path[cut:] for path in self.related if path.startswith(head)),
+            prefetch=tuple(
+                Prefetch(p.path[cut:], p.to_attr, p.spec) for p in self.prefetch if p.path.startswith(head)
+            ),
+            only=only,
+            defer=frozenset(path[cut:] for path in self.defer if path.startswith(head)),
+            unknown_related=self.unknown_related,
+            unknown_prefetch=self.unknown_prefetch,
+            unknown_fields=self.unknown_fields,
+        )
+
+
+EMPTY_SPEC = LoadSpec()
+#: Nothing is known about what was loaded: an instance that came from elsewhere.
+OPAQUE_SPEC = LoadSpec(unknown_related=True, unknown_prefetch=True, unknown_fields=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A model instance. ``slots`` are the relations and attributes known to be set on it."""
+
+    model: Model
+    spec: LoadSpec = EMPTY_SPEC
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    made: bool = False  # built in hand: a relation never given is null, not unloaded
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet:
+    """A queryset. ``shape``: what its rows are ("model", "dict", "tuple", "flat", "scalar")."""
+
+    model: Model | None
+    spec: LoadSpec = EMPTY_SPEC
+    shape: str = "model"
+    cached: Loaded = Loaded.MAYBE  # result cache filled? MAYBE = not filled (or not on every path)
+    empty: bool = False  # .none()
+    element: Value | None = None  # the rows of a filled cache
+    known: Mapping[str, Value] = field(default_factory=dict)  # relations its rows have set by construction
+    cls: ClassInfo | None = None  # project queryset class with methods of its own
+    manager: ClassInfo | None = None  # project manager class the queryset came from
+    raw: bool = False
+    certain: bool = True
+    ever_cached: bool = False  # filled on at least one path: not filled is then only likely
+    ordered: bool = False  # by order_by() or Meta.ordering: first() then reads a filled cache
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list, set, frozenset, deque or tuple of unknown length. ``items`` when the length is known."""
+
+    kind: str
+    items: tuple[Value, ...] | None = None
+    element: Value | None = None  # join of what it may hold; None: nothing seen yet
+
+
+@dataclass(frozen=True, slots=True)
+class Dict:
+    """A dict: values under constant keys, and the join of everything stored under other keys."""
+
+    items: Mapping[object, Value] = field(default_factory=dict)
+    key: Value | None = None
+    element: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An instance of a project class that is no model. ``whole``: made here, by running its ``__init__``."""
+
+    cls: ClassInfo
+    attrs: Mapping[str, Slot] = field(default_factory=dict)
+    whole: bool = False
+
+
+State = Instance | QuerySet | Sequence | Dict | Object
+Heap = dict[int, State]
