@@ -76,8 +76,12 @@ def _print_tree(tree: Tree, tools: Sequence[Tool], runs: dict[str, Run]) -> None
         findings = _findings(run) if tool.name == OURS else ""
         seconds = f"{run.seconds:.2f}" + (" (failed)" if run.failed else "")
         ratios = " | ".join(_ratio(run, runs.get(name)) for name in (PARSE, "ruff"))
-        print(f"| {title} | {tool.name} | {seconds} | {ratios} | {run.memory:.0f} | {findings} |", flush=True)
+        print(f"| {title} | {tool.name} | {seconds} | {ratios} | {_memory(run)} | {findings} |", flush=True)
         title = ""
+
+
+def _memory(run: Run) -> str:
+    return f"< {run.memory:.0f}" if run.floor else f"{run.memory:.0f}"
 
 
 def _ratio(run: Run, other: Run | None) -> str:
@@ -106,7 +110,7 @@ def _growth(options: Options) -> None:
             runs = interleaved([ours(), parse()], tree, options.rounds, options.limit)
             own = runs[OURS]
             cells = [tree.name, f"{tree.files:,}", f"{tree.lines:,}", f"{own.seconds:.2f}"]
-            cells += [f"{runs[PARSE].seconds:.2f}", f"{own.memory:.0f}", _findings(own)]
+            cells += [f"{runs[PARSE].seconds:.2f}", _memory(own), _findings(own)]
             print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -16,10 +17,15 @@ from benchmarks.tools import Tool
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: seconds, and peak memory in MiB of the largest process of the program."""
+    """One run: seconds, and peak memory in MiB of the largest process of the program.
+
+    A child starts with the peak of the process it is forked from, so that less than the peak of this
+    process cannot be seen: then ``floor`` is true.
+    """
 
     seconds: float
     memory: float
+    floor: bool = False
     failed: bool = False
     output: bytes = b""
 
@@ -64,4 +70,6 @@ def once(tool: Tool, tree: Tree, limit: float) -> Run:
     process.stdout.close()
     process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss * unit / 2**20, process.returncode not in (0, 1), output)
+    floor = usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    failed = process.returncode not in (0, 1)
+    return Run(seconds, usage.ru_maxrss * unit / 2**20, floor, failed, output)
