@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,23 @@ def test_the_readme_names_every_command_and_promise() -> None:
         "## Contributing",
     ]
     assert [text for text in needed if text not in readme] == []
+
+
+def test_the_example_of_the_readme_is_what_a_scan_prints(tmp_path: Path) -> None:
+    section = (
+        (_REPOSITORY / "README.md").read_text("utf-8").partition("## Example\n")[2].partition("\n## ")[0]
+    )
+    (tmp_path / "manage.py").touch()
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    names = re.findall(r"`(shop/\w+\.py)`", section)
+    sources = re.findall(r"^```py\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    assert len(names) == len(sources) == 3
+    for name, text in zip(names, sources, strict=True):
+        (tmp_path / name).write_text(text, "utf-8")
+    command = [sys.executable, "-m", "django_async_migrate", "scan"]
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert f"```\n{printed.stdout.rstrip()}\n```" in section
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from django_async_migrate.checks.registry import all_rules
 from harness.cases import Case, load_cases
 
@@ -46,7 +47,7 @@ def test_codes_and_names_are_unique() -> None:
 def test_a_rule_has_a_page(rule: object) -> None:
     code, name = getattr(rule, "code", ""), getattr(rule, "name", "")
     page = (_REPOSITORY / "docs" / "rules" / f"{code}.md").read_text("utf-8")
-    assert page.startswith(f"# {code} {name}\n")
+    assert page.startswith(f"# {code}: {name}\n")
     assert [section for section in _SECTIONS if f"\n{section}\n" not in page] == []
 
 
