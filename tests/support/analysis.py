@@ -12,7 +12,7 @@ import pytest
 from django_async_migrate.core.findings import Finding, Fix, Problem, Step, Target
 from django_async_migrate.syntax.tree import SourceTree
 
-MODULE = "django_async_migrate.reach.analysis"
+MODULE = "django_async_migrate.checks.findings"
 
 
 @dataclass(frozen=True)
