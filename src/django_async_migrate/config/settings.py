@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from django_async_migrate.config.toml import TomlError, read_toml
 from django_async_migrate.config.versions import SUPPORTED, series
 from django_async_migrate.core.errors import UsageError
 
@@ -41,6 +40,9 @@ def load_settings(root: str, shown: str, filesystem: FileSystem) -> Mapping[str,
         text = data.decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{shown}:{_line_of(data, error.start)}: the file is not UTF-8") from None
+    # TOML is slow to import, and many folders that are scanned hold none.
+    from django_async_migrate.config.toml import TomlError, read_toml
+
     try:
         document = read_toml(text.replace("\r\n", "\n"))
     except TomlError as error:

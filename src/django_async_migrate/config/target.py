@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from django_async_migrate.config.toml import TomlError, read_toml
 from django_async_migrate.config.versions import SUPPORTED, lowest_allowed, nearest
 from django_async_migrate.core.findings import Target
 
@@ -135,6 +134,8 @@ def _rank(name: str) -> tuple[int, str]:
 def _from_pyproject(text: str) -> str | None:
     if "django" not in text.lower():
         return None
+    from django_async_migrate.config.toml import TomlError, read_toml
+
     try:
         document = read_toml(text)
     except TomlError:

@@ -1,0 +1,67 @@
+"""What a command imports: starting must be cheap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.files import write
+
+_HEAVY = {"rich", "libcst", "django", "jinja2", "pathspec", "packaging"}
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """Run the program and return the modules it ends up with."""
+    code = (
+        "import sys\n"
+        "from django_async_migrate.cli import run\n"
+        f"run({list(arguments)!r})\n"
+        "print('\\n' + ' '.join(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def own(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.startswith("django_async_migrate")}
+
+
+def test_the_version_needs_the_command_line_alone(tmp_path: Path) -> None:
+    modules = imported(tmp_path, "--version")
+    assert own(modules) == {
+        "django_async_migrate",
+        "django_async_migrate.cli",
+        "django_async_migrate.core",
+        "django_async_migrate.core.errors",
+    }
+    assert not modules & {*_HEAVY, "tomllib", "tomli", "json"}
+
+
+def test_a_scan_of_a_small_clean_project_imports_little(tmp_path: Path) -> None:
+    modules = imported(write(tmp_path / "p", {"a.py": "import django\n"}), "scan")
+    assert not modules & {*_HEAVY, "tomllib", "tomli", "json", "hashlib", "difflib"}
+    layers = {name.split(".")[1] for name in own(modules) if "." in name}
+    assert layers == {"api", "cli", "config", "core", "report", "syntax"}
+
+
+@pytest.mark.parametrize(
+    ("files", "needed"),
+    [
+        ({"pyproject.toml": ""}, {"tomllib", "tomli"}),
+        ({".gitignore": "[ab]*.py\n"}, {"pathspec"}),
+    ],
+)
+def test_what_a_file_needs_is_imported_when_it_is_there(
+    tmp_path: Path, files: dict[str, str], needed: set[str]
+) -> None:
+    modules = imported(write(tmp_path / "p", {"a.py": "import django\n", **files}), "scan")
+    assert modules & needed
+
+
+def test_plain_ignores_do_not_need_pathspec(tmp_path: Path) -> None:
+    files = {"a.py": "", "b.tmp.py": "", ".gitignore": "*.pyc\n__pycache__/\n/build\nb.tmp.py\n*.py[cod]\n"}
+    assert "pathspec" not in imported(write(tmp_path / "p", files), "scan")
