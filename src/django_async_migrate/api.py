@@ -173,7 +173,8 @@ def _notes(tree: SourceTree, layout: Layout, options: ScanOptions) -> tuple[str,
     """Return what the user should know about the scan as a whole."""
     notes = [f"{path} is not a Python file and was left out" for path in layout.skipped]
     if not tree.selected and not layout.skipped:
-        notes.append(f"no Python files were found in {', '.join(options.paths)}")
+        named = ("this folder" if path == "." else path for path in options.paths)
+        notes.append(f"no Python files were found in {', '.join(named)}")
     elif tree.selected and layout.complete and not tree.mentions_django:
         notes.append("nothing in this project uses Django")
     return tuple(notes)

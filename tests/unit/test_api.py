@@ -223,7 +223,7 @@ def test_problems_outside_the_paths_are_only_counted() -> None:
 
 
 def test_notes() -> None:
-    assert report_of({"/p/README.md": ""}).coverage.notes == ("no Python files were found in .",)
+    assert report_of({"/p/README.md": ""}).coverage.notes == ("no Python files were found in this folder",)
     assert report_of({"/p/setup.cfg": "", "/p/a.py": "async def f(): pass\n"}).coverage.notes == (
         "nothing in this project uses Django",
     )
