@@ -15,6 +15,10 @@ from benchmarks.packages import Tree
 from benchmarks.tools import Tool
 
 
+# A run of so many seconds is not repeated.
+_LONG = 20.0
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run: seconds, and peak memory in MiB of the largest process of the program.
@@ -34,14 +38,14 @@ def interleaved(tools: Sequence[Tool], tree: Tree, rounds: int, limit: float) ->
     """Run every tool on the tree in turn, ``rounds`` times, and keep the best time and its least memory.
 
     In turn, so that what else the machine does meets all alike. A first, uncounted run of nothing but reading
-    fills the file cache. A slow tool runs once, and is stopped after ``limit`` seconds.
+    fills the file cache. A tool that took long runs once, and is stopped after ``limit`` seconds.
     """
     for path in tree.path.rglob("*.py"):
         path.read_bytes()
     best: dict[str, Run] = {}
     for number in range(rounds):
         for tool in tools:
-            if tool.slow and number:
+            if number and best[tool.name].seconds > _LONG:
                 continue
             run = once(tool, tree, limit)
             known = best.get(tool.name)

@@ -23,11 +23,10 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program; ``command`` ends where the folder follows. ``slow`` ones are run once only."""
+    """A program; ``command`` ends where the folder follows."""
 
     name: str
     command: tuple[str, ...]
-    slow: bool = False
     in_folder: bool = False
 
     def on(self, folder: Path) -> list[str]:
@@ -65,8 +64,7 @@ def peers(pins: Mapping[str, str], cache: Path) -> list[Tool]:
             except subprocess.CalledProcessError as error:
                 print(f"benchmarks: no {requirement}: {error.stderr.strip()[-300:]}", file=sys.stderr)
                 continue
-        slow = name in ("flake8-async", "hydroid")
-        found.append(Tool(name, (str(program), *commands[name]), slow, in_folder=name == "flake8-async"))
+        found.append(Tool(name, (str(program), *commands[name]), in_folder=name == "flake8-async"))
     return found
 
 
