@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django_async_migrate.api import scan
-from harness.cases import Case, load_cases
-from harness.matching import Found, mismatches
 
+from django_async_migrate.api import scan
 from django_async_migrate.core.options import ScanOptions
 from django_async_migrate.syntax.filesystem import MemoryFileSystem
+from harness.cases import Case, load_cases
+from harness.matching import Found, mismatches
 
 _ROOT = "/project"
 _CASES = load_cases(Path(__file__).parent / "cases")
@@ -19,7 +19,7 @@ _CASES = load_cases(Path(__file__).parent / "cases")
 def _findings(case: Case) -> list[Found]:
     files = {f"{_ROOT}/{path}": text for path, text in case.project().items()}
     # Cases hold for the versions their options name; the newest one that does stands for all.
-    report = scan(ScanOptions(paths=(_ROOT,), project=_ROOT), MemoryFileSystem(files))
+    report = scan(ScanOptions(paths=(_ROOT,), project=_ROOT), MemoryFileSystem(files), cwd=_ROOT)
     assert not report.problems, report.problems
     return [
         Found(

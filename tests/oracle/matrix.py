@@ -24,7 +24,6 @@ if str(_TESTS) not in sys.path:
 
 from harness.cases import Case, load_cases  # noqa: E402
 from harness.versions import applies  # noqa: E402
-
 from oracle.runner import CASES, WorkerError, django_version, judge  # noqa: E402
 from oracle.verdict import disagreements  # noqa: E402
 

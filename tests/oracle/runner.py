@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,17 @@ class Judged:
 def judge(cases: Iterable[Case], python: str = sys.executable) -> dict[str, Judged]:
     """Run cases under the Django installed for an interpreter and return the outcomes by case name.
 
-    Raises WorkerError when the worker as a whole fails.
+    Two workers share the cases. Raises WorkerError when a worker as a whole fails.
     """
     wanted = [{"name": case.name, "files": case.project()} for case in cases]
+    with ThreadPoolExecutor(2) as pool:
+        parts = pool.map(lambda part: _work(part, python), (wanted[::2], wanted[1::2]))
+        return {name: judged for part in parts for name, judged in part.items()}
+
+
+def _work(wanted: Sequence[Mapping[str, Any]], python: str) -> dict[str, Judged]:
+    if not wanted:
+        return {}
     environment = {**os.environ, "PYTHONPATH": str(_TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import platform
 
 import pytest
+
 from harness.cases import Case, load_cases
 from harness.versions import applies
-
 from oracle.runner import CASES, Judged, django_version, judge
 from oracle.verdict import disagreements
 

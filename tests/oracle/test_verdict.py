@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from harness.cases import Case, parse_cases
 
+from harness.cases import Case, parse_cases
 from oracle.runner import Judged, judge
 from oracle.verdict import disagreements
 

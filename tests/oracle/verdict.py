@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from harness.cases import Case
-
 from oracle.runner import Judged, Place, Run
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -13,6 +13,7 @@ import importlib
 import inspect
 import io
 import json
+import linecache
 import os
 import signal
 import sys
@@ -243,9 +244,9 @@ async def _drive(function: Callable[..., Any], arguments: dict[str, object]) -> 
 
 def _describe(error: BaseException, root: Path) -> str:
     lines = [
-        f"{Path(step.filename).relative_to(root)}:{step.lineno} {step.line}\n"
-        for step in traceback.extract_tb(error.__traceback__)
-        if step.filename.startswith(str(root))
+        f"{Path(name).relative_to(root)}:{line} {linecache.getline(name, line).strip()}\n"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (name := frame.f_code.co_filename).startswith(str(root))
     ]
     return "".join([*lines, *traceback.format_exception_only(error)])
 

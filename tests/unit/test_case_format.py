@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from harness.cases import Annotation, CaseError, load_cases, parse_cases
 
 TEXT = """\

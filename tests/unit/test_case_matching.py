@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from harness.cases import Case, parse_cases
 from harness.matching import Found, mismatches
 
