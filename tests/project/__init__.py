@@ -1,0 +1,1 @@
+"""What real Django says about ``fixtures/legacy_project``, and whether a scan agrees."""
