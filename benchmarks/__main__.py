@@ -62,9 +62,7 @@ def _packages(pins: dict[str, Any], options: Options) -> None:
     for package in fetch(pins["packages"]["async"], python, options.cache):
         trees.append(gather(package.name, [package], options.cache))
     print("## Beside other tools\n")
-    print(
-        f"Best of {options.rounds} runs in turn; what takes over 20 s runs once. Memory: the largest process.\n"
-    )
+    print(f"Best of {options.rounds} runs in turn; over 20 s: one run. Memory: the largest process.\n")
     print("| code | tool | seconds | beside ast.parse | beside ruff | MiB | findings |")
     print("|---|---|--:|--:|--:|--:|--:|")
     for tree in trees:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from benchmarks.packages import Tree
 from benchmarks.tools import Tool
 
-
 # A run of so many seconds is not repeated.
 _LONG = 20.0
 
