@@ -11,6 +11,7 @@ from django_async_migrate.core.options import ScanOptions
 from django_async_migrate.syntax.filesystem import MemoryFileSystem
 from harness.cases import Case, load_cases
 from harness.matching import Found, mismatches
+from harness.versions import newest
 
 _ROOT = "/project"
 _CASES = load_cases(Path(__file__).parent / "cases")
@@ -18,8 +19,9 @@ _CASES = load_cases(Path(__file__).parent / "cases")
 
 def _findings(case: Case) -> list[Found]:
     files = {f"{_ROOT}/{path}": text for path, text in case.project().items()}
-    # Cases hold for the versions their options name; the newest one that does stands for all.
-    report = scan(ScanOptions(paths=(_ROOT,), project=_ROOT), MemoryFileSystem(files), cwd=_ROOT)
+    # A case may hold for some versions only; the newest of them stands for all.
+    options = ScanOptions(paths=(_ROOT,), project=_ROOT, target_version=newest(case))
+    report = scan(options, MemoryFileSystem(files), cwd=_ROOT)
     assert not report.problems, report.problems
     return [
         Found(
