@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import django
-from oracle.recorder import Event, Frame
 
+from oracle.recorder import Event, Frame
 from project.source import belongs, calls_at, function_at, relative, tests_membership_at
 
 _DJANGO = Path(django.__file__).resolve().parent
@@ -98,8 +98,8 @@ def _with_helpers(kind: str, helpers: Sequence[Frame]) -> str:
         return kind
     if kind.startswith("DAM1"):
         return "DAM110"
-    first = function_at(relative(helpers[0].path), helpers[0].line)
-    return "DAM205" if first is not None and first.implicit else kind
+    found = (function_at(relative(frame.path), frame.line) for frame in helpers)
+    return "DAM205" if any(function.implicit for function in found if function is not None) else kind
 
 
 def _django_path(frame: Frame) -> str:

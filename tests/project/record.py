@@ -1,7 +1,8 @@
 """Drives every async entry point of the fixture under real Django and writes down what would have raised.
 
-``python -m project.record`` (with ``tests/`` on the path) prints the hazards as JSON; ``--write`` puts them into
-``legacy_hazards.json``, ``--check`` compares with that file, ``-k TEXT`` runs the scenarios with TEXT in their name.
+``python -m project.record`` (with ``tests/`` on the path) prints the hazards as JSON. ``--write`` puts them
+into ``legacy_hazards.json``, ``--check`` compares with that file. ``-k TEXT`` runs only the scenarios with
+TEXT in their name. Needs Django and the standard library alone, any version of them the product supports.
 """
 
 from __future__ import annotations
@@ -18,15 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import django
-from oracle.recorder import recording
 
+from oracle.recorder import recording
 from project import coverage
 from project.classify import Hazard, Unclassified, classify
 from project.drivers import scenarios
+from project.expected import GOLDEN
 from project.shop import running
 from project.source import async_functions, function_at
-
-GOLDEN = Path(__file__).with_name("legacy_hazards.json")
 
 
 def record(text: str = "") -> tuple[set[Hazard], list[str], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shutil
 import sys
@@ -96,7 +97,7 @@ def running(folder: Path) -> Iterator[Callable[[Scenario], object]]:
     django.setup()
     connection_created.connect(_in_a_hurry, weak=False)
     call_command("migrate", verbosity=0)
-    call_command("load_demo_data", stdout=open(os.devnull, "w", encoding="utf-8"))
+    call_command("load_demo_data", stdout=io.StringIO())
     connections.close_all()
     shutil.copyfile(database, template)
 
