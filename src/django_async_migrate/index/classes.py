@@ -32,12 +32,19 @@ class ClassInfo:
         self.name = node.name if node is not None else name
         self._given_bases = bases
 
+    @classmethod
+    def bare(cls, name: str) -> ClassInfo:
+        """Return a class without source, bases or members."""
+        return cls(None, None, None, name=name, bases=())  # type: ignore[arg-type]
+
     def __repr__(self) -> str:
         return f"<ClassInfo {self.qualname}>"
 
     @cached_property
     def qualname(self) -> str:
         """Dotted name with module."""
+        if self.module is None:
+            return self.name
         prefix = self.parent.qualname if self.parent is not None else self.module.name
         return f"{prefix}.{self.name}"
 
@@ -90,14 +97,12 @@ class ClassInfo:
         from .modules import assigned_names
 
         found: dict[str, Member] = {}
-        self.setters: set[str] = set()
-
         def collect(body: list[ast.stmt]) -> None:
             for node in body:
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     if _is_accessor_of(node, ("setter", "deleter")):
-                        self.setters.add(node.name)
-                    elif not _is_overload(node):
+                        continue
+                    if not _is_overload(node):
                         found[node.name] = self.module.function(node, self)
                 elif isinstance(node, ast.ClassDef):
                     found[node.name] = self.module.class_(node, self)
@@ -112,6 +117,15 @@ class ClassInfo:
         if self.node is not None:
             collect(self.node.body)
         return found
+
+    @cached_property
+    def setters(self) -> dict[str, FunctionInfo]:
+        """Setters of this class's properties, by property name."""
+        return {
+            node.name: self.module.function(node, self)
+            for node in (self.node.body if self.node is not None else ())
+            if isinstance(node, ast.FunctionDef) and _is_accessor_of(node, ("setter",))
+        }
 
     def find(self, name: str) -> tuple[ClassInfo, Member] | None:
         """Return the class in the MRO that binds ``name``, and what it binds it to; None when none does."""

@@ -80,6 +80,11 @@ class FunctionInfo:
         return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own_nodes(self.node))
 
     @cached_property
+    def holds_coroutine(self) -> bool:
+        """Whether it is a coroutine function, or one is nested in it."""
+        return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(self.node))
+
+    @cached_property
     def is_stub(self) -> bool:
         """Whether the body says nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):

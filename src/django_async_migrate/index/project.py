@@ -193,6 +193,8 @@ class Project:
             elif isinstance(definition, ExternalRef):
                 found.append(definition.api)
             elif isinstance(definition, Assigned) and definition.value is not None and not definition.path:
+                if isinstance(definition.value, ast.Call):  # several: what from_queryset() makes
+                    return self.class_bases(definition.module, definition.value, None, child, depth + 1)
                 found.extend(self.class_bases(definition.module, definition.value, None, child, depth + 1))
         return found[:1] or [""]
 

@@ -182,7 +182,8 @@ class Models:
             related_name=str(related_name) if related_name is not None else None,
             null=isinstance(null, ast.Constant) and bool(null.value),
             to_field=str(to_field.value) if isinstance(to_field, ast.Constant) else None,
-            parent_link=any(k == "parent_link" for k in keywords),
+            parent_link="parent_link" in keywords,
+            through_expr=keywords.get("through"),
         )
         if kind == "generic-foreign-key":
             relation.to_fields = (

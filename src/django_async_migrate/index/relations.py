@@ -37,6 +37,7 @@ class Relation:
     to_field: str | None = None
     back: str | None = None
     parent_link: bool = False
+    through_expr: ast.expr | None = None
     certain: bool = True
     to_fields: tuple[str, ...] = field(default=())
     _resolved: bool = False
@@ -54,6 +55,15 @@ class Relation:
             if self.target_model is None and self.target_expr is not None and self.module is not None:
                 self.target_model = self.source.models.target_of(self)
         return self.target_model
+
+    @property
+    def through(self) -> Model | None:
+        """The model of the rows in between, for a many-to-many that names one."""
+        if self.through_expr is None:
+            return None
+        return self.source.models.target_of(
+            Relation(self.name, self.kind, self.source, self.through_expr, self.module, self.scope)
+        )
 
     @property
     def attname(self) -> str | None:

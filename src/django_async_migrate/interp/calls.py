@@ -8,8 +8,8 @@ from collections.abc import Sequence as Seq
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
-from django_async_migrate.semantics import containers, externals, instances, querysets, related
-from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, QuerySet, Sequence, Slot
+from django_async_migrate.semantics import containers, externals, instances, querysets, related, stock, text
+from django_async_migrate.values.heap import Dict, Instance, Lazy, Loaded, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
@@ -121,6 +121,11 @@ class Evaluator(Objects):
                 known = model.model if isinstance(model, ModelClass) else None
                 return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
             return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
+        maker = cls.find("__new__")
+        if maker is not None and isinstance(maker[1], FunctionInfo):
+            made = self.call(Func(maker[1], Class(cls), (), maker[0]), args, kwargs, node, implicit)
+            if isinstance(made, Ref) and isinstance(self.state(made), Object):
+                return made
         ref = self.alloc(node, Object(cls, {}, whole=True), ("new", cls))
         found = cls.find("__init__")
         if found is not None and isinstance(found[1], FunctionInfo):
@@ -135,13 +140,22 @@ class Evaluator(Objects):
     ) -> None:
         from django_async_migrate.index.modules import Assigned
 
-        names: list[str] = []
+        fields: dict[str, Assigned] = {}
         for entry in reversed(cls.mro):
             for name, member in entry.members.items():
-                if isinstance(member, Assigned) and member.annotation is not None and name not in names:
-                    names.append(name)
-        attrs = {name: Slot(value) for name, value in zip(names, args, strict=False)}
-        attrs.update({name: Slot(value) for name, value in kwargs if name != "**"})
+                if isinstance(member, Assigned) and member.annotation is not None:
+                    fields[name] = member
+        given = dict(zip(fields, args, strict=False))
+        given.update({name: value for name, value in kwargs if name != "**"})
+        open_ended = any(name == "**" for name, _ in kwargs)
+        attrs: dict[str, Slot] = {}
+        for name, member in fields.items():
+            value = given.get(name)
+            if value is None and not open_ended:
+                value = self.engine.field_default(self, member, cls)
+            if value is not None:
+                attrs[name] = Slot(value)
+        attrs.update({name: Slot(value) for name, value in given.items() if name not in attrs})
         self.put(ref, Object(cls, attrs, whole=True))
         found = cls.find("__post_init__")
         if found is not None and isinstance(found[1], FunctionInfo):
@@ -154,7 +168,12 @@ class Evaluator(Objects):
         state = self.state(receiver)
         if isinstance(state, QuerySet):
             return querysets.call(self, receiver, name, args, kwargs, node)
+        if isinstance(receiver, Ready):
+            return receiver.value if name == "result" else SCALAR
         if isinstance(receiver, Manager):
+            own = stock.manager_call(self, receiver, name, args, kwargs, node)
+            if own is not None:
+                return own
             if name == "get_queryset":
                 return querysets.fresh(self, receiver.model, node, receiver.cls, receiver.certain)
             base = querysets.of_manager(self, receiver, node)
@@ -165,6 +184,8 @@ class Evaluator(Objects):
             return instances.call(self, receiver, name, args, kwargs, node)
         if isinstance(state, Dict):
             return containers.call_dict(self, receiver, state, name, args, kwargs, node)
+        if isinstance(state, Sequence) and state.kind == "queue":
+            return stock.queue_call(self, receiver, state, name, args, node)
         if isinstance(state, Sequence):
             return containers.call_sequence(self, receiver, state, name, args, kwargs, node)
         if isinstance(receiver, Tuple):
@@ -172,9 +193,8 @@ class Evaluator(Objects):
         if isinstance(receiver, (Const, Scalar)):
             if name == "join" and args:
                 self.iterate(args[0], node)
-            elif name == "format":
-                for value in (*args, *(value for _, value in kwargs)):
-                    self.stringify(value, node)
+            elif name in {"format", "format_map"}:
+                text.formatted(self, receiver, args, kwargs, node)
             return SCALAR
         if isinstance(receiver, ModelClass):
             if args and self.state(args[0]) is not None:
@@ -195,11 +215,14 @@ class Evaluator(Objects):
             return externals.bridged(self, bridge, args, kwargs, node)
         if name in {"create_task", "start_soon", "ensure_future"} and args:
             return Ready(self.await_(args[0], node))
+        if name in {"enter_context", "enter_async_context"} and args:
+            value = self.entered(args[0], node, name == "enter_async_context")
+            return Ready(value) if name == "enter_async_context" else value
         if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(receiver):
             for value in args:
                 self.stringify(value, node)
             return SCALAR
-        if isinstance(receiver, ExternalObject) and args and isinstance(args[0], (Func, Bridge)) and not kwargs:
+        if isinstance(receiver, (ExternalObject, Unknown)) and args and isinstance(args[0], (Func, Bridge)) and not kwargs:
             return args[0]  # @router.get("/x"), @app.task: registration keeps the function
         framework = self.engine.framework_call(self, receiver, name, args, kwargs, node)
         return framework if framework is not None else Unknown(f"method {name} of an unknown object")
@@ -264,7 +287,19 @@ class Evaluator(Objects):
 
     # -- iterating -----------------------------------------------------------------------------------------
 
+    def force(self, value: Value, node: ast.AST) -> Value:
+        """Return what a lazy object stands for, running its function at the first touch."""
+        state = self.state(value)
+        if not isinstance(state, Lazy) or not isinstance(value, Ref):
+            return value
+        if state.value is None:
+            found = self.call(state.func, (), (), node, implicit=True)
+            self.put(value, Lazy(state.func, found))
+            return found
+        return state.value
+
     def iterate(self, value: Value, node: ast.AST, asynchronous: bool = False) -> Value:
+        value = self.force(value, node)
         parts = alternatives(value)
         if len(parts) == 1:
             return self._iterate_one(parts[0], node, asynchronous)
@@ -287,7 +322,9 @@ class Evaluator(Objects):
             return found
         if isinstance(value, Generator):
             return self._generate(value, node)
-        if isinstance(state, Object):
+        if isinstance(state, Object) and any(base.endswith("NamedTuple") for base in state.cls.externals):
+            return containers.union(self, [slot.value for slot in state.attrs.values()])
+        if isinstance(state, (Object, Instance)):
             return self._iterate_object(value, state, node, asynchronous)
         if isinstance(value, (Const, Scalar)):
             return SCALAR
@@ -305,7 +342,7 @@ class Evaluator(Objects):
         assert isinstance(value.func, Func)
         return self.engine.run(self, value.func, value.args, value.kwargs, node, generator=True)
 
-    def _iterate_object(self, value: Value, state: Object, node: ast.AST, asynchronous: bool) -> Value:
+    def _iterate_object(self, value: Value, state: Object | Instance, node: ast.AST, asynchronous: bool) -> Value:
         names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
         iterator = self.dunder(value, state, names[0], [], node)
         if iterator is None:
@@ -319,39 +356,44 @@ class Evaluator(Objects):
             return self.await_(element, node) if asynchronous else element
         return self.iterate(iterator, node, asynchronous)
 
+    def entered(self, manager: Value, node: ast.AST, asynchronous: bool) -> Value:
+        """Enter a context manager and return what it gives."""
+        return self._enter(manager, node, asynchronous)
+
     # -- text ----------------------------------------------------------------------------------------------
 
-    def stringify(self, value: Value, node: ast.AST) -> None:
-        parts = alternatives(value)
+    def stringify(self, value: Value, node: ast.AST, how: str = "str") -> None:
+        parts = alternatives(self.force(value, node))
         if len(parts) > 1:
             real = [part for part in parts if not isinstance(part, Const)]
             if len(real) != 1:
                 with self.doubted():
                     for part in real:
-                        self._stringify_one(part, node)
+                        self._stringify_one(part, node, how)
                 return
             parts = tuple(real)
-        self._stringify_one(parts[0], node)
+        self._stringify_one(parts[0], node, how)
 
-    def _stringify_one(self, value: Value, node: ast.AST) -> None:
+    def _stringify_one(self, value: Value, node: ast.AST, how: str, depth: int = 0) -> None:
         state = self.state(value)
         if isinstance(state, QuerySet):
-            if state.cached is Loaded.MAYBE and not state.empty:
+            if state.cached is Loaded.MAYBE and not state.empty and not state.raw:
                 advice = "build the list first, or show str(qs.query)"
                 self.effect(node, "repr", "", advice, state.certain and not state.ever_cached)
-        elif isinstance(state, Instance):
-            if self.dunder(value, state, "__str__", [], node) is None:
-                if state.model.row is not None and isinstance(value, Ref):
-                    for name in state.model.row.str_loads:
-                        self.attribute(value, name, node)
-        elif isinstance(state, Object):
-            if self.dunder(value, state, "__str__", [], node) is None:
-                self.dunder(value, state, "__repr__", [], node)
-        elif isinstance(value, Tuple) or isinstance(state, Sequence):
-            element = self.element_of(value)
-            for part in alternatives(element):
-                if isinstance(self.state(part), Instance):
-                    self._stringify_one(part, node)
+        elif isinstance(state, (Instance, Object)):
+            # Model.__repr__ asks str(); object.__str__ asks repr(); object.__format__ asks str().
+            order = {"format": ("__format__", "__str__", "__repr__"), "str": ("__str__", "__repr__")}
+            names = order.get(how, ("__repr__", "__str__") if isinstance(state, Instance) else ("__repr__",))
+            for name in names:
+                if self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node) is not None:
+                    return
+            if isinstance(state, Instance) and state.model.row is not None and isinstance(value, Ref):
+                for name in state.model.row.str_loads:
+                    self.attribute(value, name, node)
+        elif depth < 3 and (isinstance(value, Tuple) or isinstance(state, (Sequence, Dict))):
+            held = containers.values(state) if isinstance(state, Dict) else self.element_of(value)
+            for part in alternatives(held):
+                self._stringify_one(part, node, "repr", depth + 1)
 
 
 def _is_logger(receiver: Value) -> bool:

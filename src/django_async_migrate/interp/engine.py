@@ -14,9 +14,9 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
-from django_async_migrate.index.modules import ModuleInfo
+from django_async_migrate.index.modules import Assigned, ModuleInfo
 from django_async_migrate.semantics import frameworks
-from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Heap, Instance, Object, QuerySet
+from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Heap, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_heaps, join_values
 from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
 from django_async_migrate.values.types import (
@@ -28,9 +28,11 @@ from django_async_migrate.values.types import (
     ModelClass,
     Never,
     Ref,
+    Star,
     Tuple,
     Unknown,
     Value,
+    one_of,
 )
 
 from .calls import Evaluator
@@ -146,7 +148,7 @@ class Engine(Names):
                     frame.env.names.get(name), map_refs(value, number), frame.env.heap
                 )
         if not (fn.is_async or awaited):
-            frame.passed_up(summary.effects, node, implicit)
+            frame.passed_up(summary.effects, node, implicit, isinstance(fn.node, ast.GeneratorExp))
         result = map_refs(summary.yielded if generator else summary.returned, number)
         if isinstance(result, Unknown) and not generator:
             return self._declared_result(frame, fn, node, result)
@@ -169,9 +171,16 @@ class Engine(Names):
         given = list(args) if func.receiver is None else [func.receiver, *args]
         names: dict[str, Value] = {}
         params = [param.arg for param in fn.params]
+        star = next((number for number, value in enumerate(given) if isinstance(value, Star)), None)
+        if star is not None:
+            element = one_of([v.element if isinstance(v, Star) else v for v in given[star:]])
+            given = [*given[:star], *([element] * max(0, len(params) - star))]
         names.update(zip(params, given, strict=False))
         if fn.args.vararg is not None:
-            names[fn.args.vararg.arg] = Tuple(tuple(given[len(params) :]))
+            rest_given: Value = Tuple(tuple(given[len(params) :]))
+            if star is not None:
+                rest_given = frame.alloc(("varargs", fn), Sequence("tuple", None, element))
+            names[fn.args.vararg.arg] = rest_given
         keyword_names = {param.arg for param in fn.args.kwonlyargs} | set(params)
         rest: dict[object, Value] = {}
         open_ended: Value | None = None
@@ -188,20 +197,21 @@ class Engine(Names):
         for param in (*fn.params, *fn.args.kwonlyargs):
             value = names.get(param.arg)
             if value is None:
-                value = self._default(frame, fn, param, open_ended is not None)
+                value = self._default(frame, func, param, open_ended is not None)
             if isinstance(value, Unknown) and param.annotation is not None:
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
             names[param.arg] = value
         return names
 
-    def _default(self, frame: Frame, fn: FunctionInfo, param: ast.arg, open_ended: bool) -> Value:
+    def _default(self, frame: Frame, func: Func, param: ast.arg, open_ended: bool) -> Value:
+        fn = func.fn
         default = fn.defaults.get(param.arg)
         if default is None or open_ended:
             return Unknown("argument that is not given")
         if isinstance(default, ast.Constant):
             return Const(default.value)
         if fn.parent is not None:
-            return Unknown("default argument of a nested function")
+            return dict(func.closure).get(f"={param.arg}", Unknown("default argument of a nested function"))
         return self.expression(frame, fn.module, default, fn.cls)
 
     def _summary(
@@ -372,6 +382,25 @@ class Engine(Names):
         self._self_attributes[key] = result
         return result
 
+    def field_default(self, frame: Frame, member: Assigned, cls: ClassInfo) -> Value | None:
+        """Return what a dataclass field is when it is not given; None when the class does not say."""
+        value = member.value
+        if value is None:
+            return None
+        name = value.func.attr if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else ""
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            name = value.func.id
+        if isinstance(value, ast.Call) and name in {"field", "Field", "ib", "attrib"}:
+            for keyword in value.keywords:
+                if keyword.arg in {"default_factory", "factory"}:
+                    factory = self.expression(frame, member.module, keyword.value, cls)
+                    with frame.muted(), frame.tagged(member):
+                        return frame.call(factory, (), (), value)
+                if keyword.arg == "default":
+                    return self.expression(frame, member.module, keyword.value, cls)
+            return None
+        return self.assigned(frame, member, cls)
+
     # -- frameworks ----------------------------------------------------------------------------------------
 
     def framework_attribute(
@@ -386,9 +415,6 @@ class Engine(Names):
         """Call a method that a framework's base class provides."""
         return frameworks.call(frame, receiver, name, args, kwargs, node)
 
-    def entered(self, frame: Frame, manager: Value, node: ast.AST) -> Value:
-        """Return what entering a foreign context manager gives."""
-        return manager
 
 
 __all__ = ["Engine", "Outcome", "Summary"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from collections.abc import Sequence as Seq
 from typing import Any
 
+from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import containers, querysets
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
@@ -19,6 +21,7 @@ from django_async_migrate.values.types import (
     Never,
     Ref,
     Scalar,
+    Star,
     Super,
     Tuple,
     Unknown,
@@ -70,6 +73,9 @@ class Expressions(Frame):
                 if type(value) is Func and value.fn.parent is self.fn and value.fn.parent is not None:
                     value = Func(value.fn, value.receiver, value.closure)
                 closure.append((name, value))
+        for (owner, name), value in self.default_values.items():
+            if owner is fn:
+                closure.append((f"={name}", value))
         return Func(fn, None, tuple(closure))
 
     def _attribute(self, node: ast.Attribute) -> Value:
@@ -121,7 +127,7 @@ class Expressions(Frame):
         if isinstance(state, Sequence) and state.items is not None:
             return list(state.items)
         element = self.iterate(value, node)
-        return [] if isinstance(element, Never) else [Unknown("* of unknown length")]
+        return [] if isinstance(element, Never) else [Star(element)]
 
     def _await(self, node: ast.Await) -> Value:
         return self.await_(self.eval(node.value), node)
@@ -194,8 +200,8 @@ class Expressions(Frame):
             state = self.state(part)
             if isinstance(state, QuerySet):
                 querysets.evaluate(self, part, "membership", node)
-            elif isinstance(state, Object):
-                if not self.dunder(part, state, "__contains__", [item], node):
+            elif isinstance(state, (Object, Instance)):
+                if self.dunder(part, state, "__contains__", [item], node) is None:
                     self.iterate(part, node)
             elif isinstance(part, Generator):
                 self.iterate(part, node)
@@ -228,7 +234,7 @@ class Expressions(Frame):
 
     def dunder(self, value: Value, state: object, name: str, args: list[Value], node: ast.AST) -> Value | None:
         """Call a special method that project code defines; None when it defines none."""
-        cls = state.cls if isinstance(state, Object) else state.model.cls if isinstance(state, Instance) else None
+        cls = own_class(state)
         found = cls.find(name) if cls is not None else None
         if found is None or not isinstance(found[1], FunctionInfo):
             return None
@@ -248,7 +254,7 @@ class Expressions(Frame):
         results = []
         for part in alternatives(base):
             state = self.state(part)
-            if isinstance(state, Object):
+            if isinstance(state, (Object, Instance)):
                 results.append(self.dunder(part, state, "__getitem__", [index], node) or Unknown("item"))
             else:
                 results.append(containers.item(self, part, index, node))
@@ -257,7 +263,8 @@ class Expressions(Frame):
     def _joined_str(self, node: ast.JoinedStr) -> Value:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                self.stringify(self.eval(part.value), part.value)
+                how = {114: "repr", 115: "str", 97: "repr"}.get(part.conversion, "format")
+                self.stringify(self.eval(part.value), part.value, how)
         return Scalar("str")
 
     def _bin_op(self, node: ast.BinOp) -> Value:
@@ -267,11 +274,14 @@ class Expressions(Frame):
     def operated(self, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
         """Return ``left op right``."""
         if isinstance(op, ast.Mod) and _is_text(left):
-            for item in right.items if isinstance(right, Tuple) else (right,):
-                self.stringify(item, node)
+            self._percent(left, right, node)
             return Scalar("str")
         results = []
         for part in alternatives(left):
+            special = self.special(part, _OPERATOR_METHODS.get(type(op), "__add__"), [right], node)
+            if special is not None:
+                results.append(special)
+                continue
             state = self.state(part)
             if isinstance(state, QuerySet):
                 results.append(querysets.derived(self, part, state, node))
@@ -282,6 +292,26 @@ class Expressions(Frame):
             else:
                 results.append(SCALAR)
         return self._union(results)
+
+    def _percent(self, left: Value, right: Value, node: ast.AST) -> None:
+        how = "repr" if isinstance(left, Const) and "%r" in left.value and "%s" not in left.value else "str"
+        held = self.state(right)
+        items = right.items if isinstance(right, Tuple) else (right,)
+        if isinstance(held, Dict):
+            items = tuple(held.items.values())
+        for item in items:
+            self.stringify(item, node, how)
+
+    def special(self, value: Value, name: str, args: Seq[Value], node: ast.AST) -> Value | None:
+        state = self.state(value)
+        if not isinstance(state, (Object, Instance)):
+            return None
+        return self.dunder(value, state, name, list(args), node)
+
+    def hashed(self, value: Value, node: ast.AST) -> None:
+        """Put a value into a set or use it as a key: its ``__hash__`` runs."""
+        for part in alternatives(value):
+            self.special(part, "__hash__", [], node)
 
     def _unary_op(self, node: ast.UnaryOp) -> Value:
         value = self.eval(node.operand)
@@ -332,12 +362,15 @@ class Expressions(Frame):
             if isinstance(element, ast.Starred):
                 value = self.eval(element.value)
                 found = self.unpacked(value, element.value)
-                if found and isinstance(found[0], Unknown):
+                if found and isinstance(found[0], Star):
                     open_ended = True
-                    found = [self.element_of(value)] if not isinstance(found[0], Never) else []
+                    found = [found[0].element]
                 items.extend(found)
             else:
                 items.append(self.eval(element))
+        if isinstance(node, ast.Set):
+            for item in items:
+                self.hashed(item, node)
         if isinstance(node, ast.Tuple) and not open_ended:
             return Tuple(tuple(items))
         kind = {ast.List: "list", ast.Set: "set", ast.Tuple: "tuple"}[type(node)]
@@ -358,6 +391,7 @@ class Expressions(Frame):
                     element = inner.element if element is None else element
                 continue
             key_value_here = self.eval(key)
+            self.hashed(key_value_here, node)
             if isinstance(key_value_here, Const):
                 items[key_value_here.value] = value
             else:
@@ -376,6 +410,8 @@ class Expressions(Frame):
                 key, element = self.eval(node.key), self.eval(node.value)
             else:
                 key, element = NEVER, self.eval(node.elt)
+        if not isinstance(node, ast.ListComp):
+            self.hashed(key if isinstance(node, ast.DictComp) else element, node)
         if isinstance(node, ast.DictComp):
             return self.alloc(node, Dict({}, key, element))
         kind = "list" if isinstance(node, ast.ListComp) else "set"
@@ -442,6 +478,13 @@ class Expressions(Frame):
         return self.eval(node.value)
 
 
+def own_class(state: object) -> ClassInfo | None:
+    """Return the project class of an object or model instance."""
+    if isinstance(state, Object):
+        return state.cls
+    return state.model.cls if isinstance(state, Instance) else None
+
+
 class _Scope:
     """Loop variables of a comprehension do not leak."""
 
@@ -478,6 +521,21 @@ def _is_text(value: Value) -> bool:
     )
 
 
+_OPERATOR_METHODS: dict[type, str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.BitOr: "__or__",
+    ast.BitAnd: "__and__",
+    ast.LShift: "__lshift__",
+    ast.RShift: "__rshift__",
+    ast.MatMult: "__matmul__",
+    ast.Pow: "__pow__",
+    ast.BitXor: "__xor__",
+}
 _Evaluate = Callable[[Any, Any], Value]
 _TABLE: dict[type, _Evaluate] = {
     ast.Constant: Expressions._constant,

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Effect, EffectKind, Site
@@ -104,12 +105,14 @@ class Frame:
         self.assumed: dict[str, bool] = {}
         self.class_scope: ClassInfo | None = None
         self.cell_writes: dict[str, Value] = {}
+        self.default_values: dict[tuple[FunctionInfo, str], Value] = {}
         self.nested_coroutines: list[FunctionInfo] = []
         self._loops: list[Loop] = []
         self._tries: list[Env | None] = []
         self._muted = 0
         self._doubts = 0
         self._numbers = Numbers(start)
+        self._prefix: tuple[object, ...] = ()
         self._seen: set[tuple[int, str, str]] = set()
 
     # -- services for semantics ----------------------------------------------------------------------------
@@ -139,6 +142,8 @@ class Frame:
 
     def number_of(self, key: object) -> int:
         """Return the object number that belongs to a place in the code, the same each time."""
+        if self._prefix:
+            key = (self._prefix, key)
         number = self._numbers.sites.get(key)
         if number is None:
             number = self._numbers.sites[key] = self._numbers.next
@@ -177,9 +182,17 @@ class Frame:
         self._seen.add(key)
         self.effects.append(effect)
 
-    def passed_up(self, effects: Seq[Effect], node: ast.AST, implicit: bool) -> None:
-        """Record what a called sync function did, at the expression that called it."""
+    def passed_up(
+        self, effects: Seq[Effect], node: ast.AST, implicit: bool, same_code: bool = False
+    ) -> None:
+        """Record what a called sync function did, at the expression that called it.
+
+        ``same_code``: it is a generator expression, whose code stands in the calling function itself.
+        """
         for effect in effects[:MAX_EFFECTS]:
+            if same_code:
+                self.record(replace(effect, site=self.site(node), certain=effect.certain and not self._doubts))
+                continue
             inner = (effect.site, "" if effect.steps else effect.what)
             self.record(
                 Effect(
@@ -211,6 +224,16 @@ class Frame:
             yield
         finally:
             self._doubts -= 1
+
+    @contextmanager
+    def tagged(self, tag: object) -> Iterator[None]:
+        """Keep objects made in here apart from those made at the same place under another tag."""
+        before = self._prefix
+        self._prefix = (*before, tag)
+        try:
+            yield
+        finally:
+            self._prefix = before
 
     def text(self, node: ast.AST) -> str:
         try:
@@ -255,7 +278,10 @@ class Frame:
     def await_(self, value: Value, node: ast.AST) -> Value:
         raise NotImplementedError
 
-    def stringify(self, value: Value, node: ast.AST) -> None:
+    def force(self, value: Value, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def stringify(self, value: Value, node: ast.AST, how: str = "str") -> None:
         raise NotImplementedError
 
     def refine(self, test: ast.expr, positive: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from django_async_migrate.semantics import instances, querysets
+from django_async_migrate.semantics import externals, instances, querysets
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NONE,
@@ -32,6 +32,7 @@ class Narrowing(Statements):
 
     def truth(self, value: Value, node: ast.AST) -> bool | None:
         """Test a value; return its truth where it is known."""
+        value = self.force(value, node)
         answers = {self._truth_of(part, node) for part in alternatives(value)}
         return answers.pop() if len(answers) == 1 else None
 
@@ -52,6 +53,11 @@ class Narrowing(Statements):
                 return bool(answer.value) if isinstance(answer, Const) else None
             return True if not state.cls.externals else None
         if isinstance(state, Instance):
+            answer = self.dunder(value, state, "__bool__", [], node)
+            if answer is None:
+                answer = self.dunder(value, state, "__len__", [], node)
+            if answer is not None:
+                return bool(answer.value) if isinstance(answer, Const) else None
             return True
         if isinstance(value, (Func, Class, ModelClass, Generator)):
             return True
@@ -101,8 +107,22 @@ class Narrowing(Statements):
             self._keep(left, lambda part: (part == NONE) is is_none or isinstance(part, Unknown))
             if is_none:
                 self._null_column(left)
+        elif isinstance(op, (ast.Is, ast.IsNot)):
+            with self.muted():
+                same = self.eval(right)
+            if isinstance(same, Ref):
+                wanted = isinstance(op, ast.Is) is positive
+                self._keep(left, lambda part: part == same if wanted else part != same)
+        elif isinstance(op, ast.In) and positive and isinstance(right, ast.Attribute):
+            if right.attr in {"fields_cache", "__dict__", "_prefetched_objects_cache"}:
+                owner = right.value
+                if isinstance(owner, ast.Attribute) and owner.attr == "_state":
+                    owner = owner.value
+                self._trust(owner)
 
     def _refine_call(self, test: ast.Call, positive: bool) -> None:
+        if isinstance(test.func, ast.Attribute) and test.func.attr == "is_cached" and positive and test.args:
+            self._trust(test.args[0])
         if isinstance(test.func, ast.Name) and test.func.id == "isinstance" and len(test.args) == 2:
             with self.muted():
                 classes = self.eval(test.args[1])
@@ -140,6 +160,11 @@ class Narrowing(Statements):
             if fits:
                 kept.append(part)
         return one_of(kept) if kept else value
+
+    def _trust(self, expr: ast.expr) -> None:
+        """The code has looked whether something is loaded: nothing is concluded from its not being so."""
+        with self.muted():
+            externals.havoc(self, [self.eval(expr)])
 
     def _null_column(self, test: ast.expr) -> None:
         """``if obj.author_id is None``: the relation is null too, and reading it is free."""

@@ -9,6 +9,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import ExternalRef, ModuleRef
+from django_async_migrate.index.relations import Relation
 from django_async_migrate.semantics import instances
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
@@ -20,6 +21,7 @@ from django_async_migrate.values.types import (
     Const,
     ContextFactory,
     Coroutine,
+    Descriptor,
     External,
     ExternalObject,
     Func,
@@ -30,6 +32,7 @@ from django_async_migrate.values.types import (
     Never,
     Partial,
     Property,
+    Ready,
     Ref,
     RelatedManager,
     Scalar,
@@ -49,6 +52,7 @@ class Objects(Narrowing):
     """Reads attributes of values."""
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        value = self.force(value, node)
         parts = alternatives(value)
         if len(parts) == 1:
             return self._attribute_of(parts[0], name, node)
@@ -76,6 +80,9 @@ class Objects(Narrowing):
         if isinstance(value, External):
             definitions = self.project.attribute(ExternalRef(value.api), name)
             return self.engine.definition_value(self, definitions) or External(f"{value.api}.{name}")
+        if isinstance(value, Descriptor):
+            through = value.relation.through if name == "through" else None
+            return ModelClass(through) if through is not None else Method(value, name)
         if isinstance(value, ModelClass):
             return self._of_model_class(value.model, name, node)
         if isinstance(value, Class):
@@ -88,7 +95,7 @@ class Objects(Narrowing):
             return self._of_manager(value, cls, name, node)
         if isinstance(value, Super):
             return self._of_super(value, name, node)
-        if isinstance(value, (ExternalObject, Coroutine)):
+        if isinstance(value, (ExternalObject, Coroutine, Ready)):
             return Method(value, name)
         if isinstance(value, (Func, Partial, Bridge, ContextFactory)):
             return self._of_callable(value, name)
@@ -139,6 +146,9 @@ class Objects(Narrowing):
         member = inst.model.member(name)
         if isinstance(member, ClassMember):
             return self.engine.bind_member(self, member.owner, member.member, ref, node)
+        fallback = self.dunder(ref, inst, "__getattr__", [Const(name)], node)
+        if fallback is not None:
+            return fallback
         if inst.model.cls is not None and name in inst.model.cls.self_stores:
             return Unknown("attribute set on a model instance")
         return self.unknown(f"attribute of {inst.model.name}")
@@ -166,6 +176,10 @@ class Objects(Narrowing):
         generic = self.engine.framework_attribute(self, ref, state, name, node)
         if generic is not None:
             return generic
+        if not name.startswith("__"):
+            fallback = self.dunder(ref, state, "__getattr__", [Const(name)], node)
+            if fallback is not None:
+                return fallback
         return Method(ref, name) if state.cls.externals else self.unknown("attribute nobody sets")
 
     def _keep_attribute(self, ref: Ref, name: str, value: Value) -> None:
@@ -177,11 +191,15 @@ class Objects(Narrowing):
         if name in {"_default_manager", "_base_manager"}:
             definition = model.default_manager
             return Manager(model, definition.cls if name == "_default_manager" else None)
-        definition_ = model.managers.get(name)
-        if definition_ is not None:
-            return Manager(model, definition_.cls, certain=definition_.api is None or definition_.cls is not None)
+        declared = model.managers.get(name)
+        if declared is not None:
+            known = declared.api is None or declared.api in self.catalog.managers
+            return Manager(model, declared.cls, known or declared.cls is not None, declared.api)
         if name == "objects":
             return Manager(model, None)
+        relation = model.member(name)
+        if isinstance(relation, Relation):
+            return Descriptor(relation)
         member = model.own.get(name) or next((b.own[name] for b in model.bases if name in b.own), None)
         if isinstance(member, ManagerDef):
             return Manager(model, member.cls)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence as Seq
 from typing import Any
 
+from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.modules import import_bindings
 from django_async_migrate.semantics import containers, instances
 from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, Sequence, Slot
@@ -282,8 +283,8 @@ class Statements(Expressions):
             for manager, expr in reversed(entered):
                 self._leave(manager, expr, asynchronous)
 
-    def _enter(self, manager: Value, node: ast.expr, asynchronous: bool) -> Value:
-        results = []
+    def _enter(self, manager: Value, node: ast.AST, asynchronous: bool) -> Value:
+        results: list[Value] = []
         for part in alternatives(manager):
             state = self.state(part)
             if isinstance(part, ContextManager):
@@ -295,7 +296,7 @@ class Statements(Expressions):
                     value = self.await_(value, node)
                 results.append(value if value is not None else part)
             else:
-                results.append(part if isinstance(part, (Unknown, Ref)) else self.engine.entered(self, part, node))
+                results.append(part)
         return one_of(results)
 
     def _leave(self, manager: Value, node: ast.expr, asynchronous: bool) -> None:
@@ -312,11 +313,14 @@ class Statements(Expressions):
     def _function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         fn = self.module.function(node, None, self.fn)
         value: Value = Func(fn)
+        for name, default in fn.defaults.items():
+            if not isinstance(default, ast.Constant):  # defaults are evaluated by the def statement
+                self.default_values[(fn, name)] = self.eval(default)
         if fn.decorators:
             with self.muted():
                 value = self.engine.decorate(self, fn, self.closed(fn))
         self.env.names[node.name] = value
-        if fn.is_async and fn not in self.nested_coroutines:
+        if fn.holds_coroutine and fn not in self.nested_coroutines:
             self.nested_coroutines.append(fn)
 
     def _class_def(self, node: ast.ClassDef) -> None:
@@ -362,9 +366,12 @@ class Statements(Expressions):
     def _unpack(self, targets: list[ast.expr], value: Value, node: ast.AST) -> None:
         items: list[Value] | None = None
         rows: list[list[Value]] = []
+        value = self.force(value, node)
         for part in alternatives(value):
             state = self.state(part)
-            if isinstance(part, Tuple):
+            if isinstance(state, Object) and any(b.endswith("NamedTuple") for b in state.cls.externals):
+                rows.append([slot.value for slot in state.attrs.values()])
+            elif isinstance(part, Tuple):
                 rows.append(list(part.items))
             elif isinstance(state, Sequence) and state.items is not None:
                 rows.append(list(state.items))
@@ -404,11 +411,27 @@ class Statements(Expressions):
             if not isinstance(part, Ref) or state is None:
                 continue
             if isinstance(state, Object):
-                setter = name in getattr(state.cls, "setters", ()) or None
-                if setter is None:
+                if not self._run_setter(state.cls, part, name, value, node):
                     self.put(part, Object(state.cls, {**state.attrs, name: Slot(value, Loaded.YES)}, state.whole))
             elif isinstance(state, Instance):
-                self.put(part, instances.with_attribute(state, name, value))
+                if not self._run_setter(state.model.cls, part, name, value, node):
+                    self.put(part, instances.with_attribute(state, name, value))
+                    instances.link_back(self, part, state, name, value)
+
+    def _run_setter(
+        self, cls: ClassInfo | None, owner: Value, name: str, value: Value, node: ast.AST
+    ) -> bool:
+        """Run the setter of a property; False when there is none."""
+        for entry in cls.mro if cls is not None else ():
+            setter = entry.setters.get(name)
+            if setter is not None:
+                self.call(Func(setter, owner, (), entry), [value], (), node, implicit=True)
+                return True
+        return False
+
+    def store_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """``setattr(owner, name, value)``."""
+        self._store_attribute(owner, name, value, node)
 
 
 def _as_load(target: ast.expr) -> ast.expr:

@@ -17,6 +17,7 @@ from django_async_migrate.values.types import (
     Generator,
     Never,
     Property,
+    Ready,
     Scalar,
     Static,
     Tuple,
@@ -51,6 +52,9 @@ def _collect(kind: str) -> Builtin:
         element = m.iterate(args[0], node)
         if isinstance(element, Never):
             return m.alloc(node, Sequence(kind, ()))
+        if kind in {"set", "frozenset"}:
+            for part in alternatives(element):
+                m.special(part, "__hash__", (), node)
         return m.alloc(node, Sequence(kind, None, element))
 
     return build
@@ -83,32 +87,48 @@ def _reduce_to_scalar(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AS
 def _len(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     from . import querysets
 
-    for part in alternatives(args[0]) if args else ():
+    for part in alternatives(m.force(args[0], node)) if args else ():
         state = m.state(part)
         if isinstance(state, QuerySet):
             querysets.evaluate(m, part, "length", node)
         elif isinstance(part, Tuple):
             return Const(len(part.items))
         else:
-            _special(m, part, "__len__", node)
+            m.special(part, "__len__", (), node)
     return Scalar("int")
 
 
-def _special(m: Machine, value: Value, name: str, node: ast.AST, args: Seq[Value] = ()) -> Value | None:
-    """Call a dunder that project code defines."""
-    from django_async_migrate.values.heap import Object
+def _text(how: str) -> Builtin:
+    def build(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        for arg in args[:1]:
+            m.stringify(arg, node, how)
+        return Scalar("str")
 
-    if isinstance(m.state(value), Object):
-        method = m.attribute(value, name, node)
-        if not isinstance(method, (Unknown, Scalar)):
-            return m.call(method, args, (), node, implicit=True)
-    return None
+    return build
 
 
-def _text(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    for arg in args[:1]:
-        m.stringify(arg, node)
-    return Scalar("str")
+def _number(name: str) -> Builtin:
+    def build(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        for arg in args[:1]:
+            m.special(arg, name, (), node)
+        return SCALAR
+
+    return build
+
+
+def _anext(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if not args:
+        return SCALAR
+    element = containers.copy_element(m, m.iterate(args[0], node, True), node)
+    return Ready(one_of([element, *args[1:2]]))
+
+
+def _setattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if len(args) == 3:
+        for name in alternatives(args[1]):
+            if isinstance(name, Const) and isinstance(name.value, str):
+                m.store_attribute(args[0], name.value, args[2], node)
+    return NONE
 
 
 def _print(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -168,16 +188,22 @@ def _iter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     return m.alloc(node, Sequence("iterator", None, element))
 
 
+def _names(args: Seq[Value]) -> list[str]:
+    parts = alternatives(args[1]) if len(args) > 1 else ()
+    return [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
+
+
 def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
+    names = _names(args)
+    if not names:
         return Unknown("getattr of a computed name")
-    found = m.attribute(args[0], args[1].value, node)
-    return one_of([found, args[2]]) if len(args) > 2 else found
+    found = [m.attribute(args[0], name, node) for name in names]
+    return one_of([*found, *args[2:3]])
 
 
 def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    if len(args) == 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
-        m.attribute(args[0], args[1].value, node)  # hasattr runs the descriptor
+    for name in _names(args):
+        m.attribute(args[0], name, node)  # hasattr runs the descriptor
     return Scalar("bool")
 
 
@@ -205,6 +231,8 @@ def _property(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Va
 
 
 def _reversed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if args and isinstance(m.state(args[0]), QuerySet):
+        _len(m, args, (), node)  # reversed() asks for the length first
     element = m.iterate(args[0], node) if args else NEVER
     return m.alloc(node, Sequence("iterator", None, _some(element)))
 
@@ -216,7 +244,7 @@ def _bool(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 
 def _hash(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     if args:
-        _special(m, args[0], "__hash__", node)
+        m.special(args[0], "__hash__", (), node)
     return SCALAR
 
 
@@ -232,10 +260,17 @@ FUNCTIONS: dict[str, Builtin] = {
     "any": _reduce_to_scalar,
     "all": _reduce_to_scalar,
     "len": _len,
-    "str": _text,
-    "repr": _text,
-    "ascii": _text,
-    "format": _text,
+    "str": _text("str"),
+    "repr": _text("repr"),
+    "ascii": _text("repr"),
+    "format": _text("format"),
+    "int": _number("__int__"),
+    "float": _number("__float__"),
+    "abs": _number("__abs__"),
+    "round": _number("__round__"),
+    "anext": _anext,
+    "aiter": lambda m, a, k, n: a[0] if a else SCALAR,
+    "setattr": _setattr,
     "print": _print,
     "enumerate": _enumerate,
     "zip": _zip,

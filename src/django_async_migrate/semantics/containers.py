@@ -122,6 +122,11 @@ def sliced(m: Machine, base: Value, part: ast.Slice, node: ast.AST) -> Value:
         if state.cached is not Loaded.MAYBE or state.empty:
             element = NEVER if state.empty else state.element or querysets.row(m, state, node)
             return m.alloc(node, Sequence("list", None, element), "slice")
+        if state.raw:
+            element = querysets.evaluate(m, base, "raw", node)
+            return m.alloc(node, Sequence("list", None, element), "slice")
+        if isinstance(part.upper, ast.Constant) and part.upper.value == 0 and part.step is None:
+            return querysets.derived(m, base, state, node, empty=True)
         if part.step is not None and not (isinstance(part.step, ast.Constant) and part.step.value is None):
             m.effect(node, "index", "", "[... async for ... in qs[:n]][::step]", state.certain)
             return m.alloc(node, Sequence("list", None, querysets.row(m, state, node)), "slice")
@@ -165,20 +170,20 @@ def combined(m: Machine, left: Value, right: Value, node: ast.AST) -> Value:
     if isinstance(one, Dict) and isinstance(other, Dict):
         element = join_values(one.element, other.element, {}) if one.element or other.element else None
         return m.alloc(node, Dict({**one.items, **other.items}, one.key or other.key, element), "sum")
-    parts = [_members(m, left), _members(m, right)]
+    parts = [_members(m, left, node), _members(m, right, node)]
     if isinstance(one, Dict):
         return left
     return m.alloc(node, Sequence(one.kind if isinstance(one, Sequence) else "list", None, one_of(parts)), "sum")
 
 
-def _members(m: Machine, value: Value) -> Value:
+def _members(m: Machine, value: Value, node: ast.AST) -> Value:
     state = m.state(value)
     if isinstance(value, Tuple):
         return union(m, value.items)
     if isinstance(state, Sequence):
         return elements(m, state)
     if isinstance(state, QuerySet):
-        return m.iterate(value, ast.Pass())
+        return m.iterate(value, node)
     return NEVER if isinstance(value, (Const, Scalar)) else Unknown("element")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.models import Model
-from django_async_migrate.values.heap import Dict, Instance, QuerySet, Sequence
+from django_async_migrate.values.heap import Dict, Instance, Lazy, Loaded, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
@@ -31,6 +33,7 @@ from django_async_migrate.values.types import (
     Ref,
     RelatedManager,
     Scalar,
+    Star,
     Tuple,
     Unknown,
     Value,
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 Kwargs = Seq[tuple[str, Value]]
+
+#: The class of ``types.SimpleNamespace(...)`` objects.
+NAMESPACE = ClassInfo.bare("SimpleNamespace")
 
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -88,10 +94,21 @@ def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: 
     if row.kind == "task-call":
         return Ready(m.await_(args[0], node)) if args else Unknown("task")
     if row.kind == "gather-call":
-        return Ready(Tuple(tuple(m.await_(arg, node) for arg in args)))
+        return Ready(_gathered(m, args, node))
     if row.kind in {"loop-sync-call", "loop-sync-method"} and func is not None:
         return m.call(func, rest, (), node)
     return Unknown(row.kind)
+
+
+def _gathered(m: Machine, args: Seq[Value], node: ast.AST) -> Value:
+    results: list[Value] = []
+    for number, arg in enumerate(args):
+        with m.tagged((node, number)):
+            if isinstance(arg, Star):
+                element = m.await_(arg.element, node)
+                return m.alloc(node, Sequence("list", None, one_of([*results, element])), "gathered")
+            results.append(m.await_(arg, node))
+    return Tuple(tuple(results))
 
 
 # -- rows of rules/functions.toml --------------------------------------------------------------------------
@@ -276,10 +293,53 @@ def _methodcaller_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.A
 
 
 def _dump(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    for part in alternatives(args[0]) if args else ():
-        if isinstance(m.state(part), QuerySet):
-            querysets.evaluate(m, part, "repr", node)  # pickling a queryset evaluates it
+    def dump(value: Value, depth: int) -> None:
+        for part in alternatives(value):
+            state = m.state(part)
+            if isinstance(state, QuerySet):
+                querysets.evaluate(m, part, "repr", node)  # pickling a queryset evaluates it
+            elif isinstance(state, Dict) and depth < 3:
+                dump(containers.values(state), depth + 1)
+            elif isinstance(state, Sequence) and depth < 3:
+                dump(containers.elements(m, state), depth + 1)
+            elif isinstance(part, Tuple) and depth < 3:
+                dump(one_of(part.items), depth + 1)
+
+    for arg in args[:1]:
+        dump(arg, 0)
     return Scalar("bytes")
+
+
+def _log(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    for arg in args[1:] if len(args) > 1 else args:
+        m.stringify(arg, node)
+    return NONE
+
+
+def _pformat(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    for arg in args[:1]:
+        m.stringify(arg, node, "repr")
+    return Scalar("str")
+
+
+def _lazy_object(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.alloc(node, Lazy(args[0]), "lazy") if args else Unknown("lazy object")
+
+
+def _lazy_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Partial(External("django.utils.functional.lazy.__call__"), (args[0],), ()) if args else SCALAR
+
+
+def _lazy_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.alloc(node, Lazy(Partial(args[0], tuple(args[1:]), tuple(kwargs))), "lazy")
+
+
+def _namespace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.alloc(node, Object(NAMESPACE, {name: Slot(v) for name, v in kwargs if name != "**"}, True))
+
+
+def _queue(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.alloc(node, Sequence("queue", None, None))
 
 
 def _json(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -292,7 +352,9 @@ def _json(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
                 element = containers.elements(m, state)
             elif isinstance(state, Dict):
                 element = containers.values(state)
-        m.call(default, [element], (), node)
+        for part in alternatives(element):
+            if not isinstance(part, (Const, Scalar)):
+                m.call(default, [part], (), node)
     return Scalar("str")
 
 
@@ -334,10 +396,6 @@ def _as_completed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -
 
 
 def _replace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    from dataclasses import replace
-
-    from django_async_migrate.values.heap import Object, Slot
-
     state = m.state(args[0]) if args else None
     if isinstance(state, Object):
         attrs = {**state.attrs, **{name: Slot(value) for name, value in kwargs}}
@@ -386,6 +444,23 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "operator.attrgetter.__call__": _attrgetter_call,
     "operator.methodcaller": _methodcaller,
     "operator.methodcaller.__call__": _methodcaller_call,
+    "pprint.pformat": _pformat,
+    "pprint.pprint": _pformat,
+    "django.utils.functional.SimpleLazyObject": _lazy_object,
+    "django.utils.functional.lazy": _lazy_function,
+    "django.utils.functional.lazystr": _lazy_object,
+    "django.utils.functional.lazy.__call__": _lazy_call,
+    "types.SimpleNamespace": _namespace,
+    "asyncio.Queue": _queue,
+    "asyncio.LifoQueue": _queue,
+    "queue.Queue": _queue,
+    "logging.debug": _log,
+    "logging.info": _log,
+    "logging.warning": _log,
+    "logging.error": _log,
+    "logging.exception": _log,
+    "logging.critical": _log,
+    "logging.log": _log,
     "pickle.dumps": _dump,
     "pickle.dump": _dump,
     "json.dumps": _json,
@@ -409,14 +484,8 @@ def havoc(m: Machine, values: Seq[Value]) -> None:
         for part in alternatives(value):
             inst = m.state(part)
             if isinstance(inst, Instance) and isinstance(part, Ref):
-                from dataclasses import replace
-
                 m.put(part, replace(inst, spec=replace(inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True)))
             elif isinstance(inst, QuerySet) and isinstance(part, Ref):
-                from dataclasses import replace
-
-                from django_async_migrate.values.heap import Loaded
-
                 if inst.cached is Loaded.MAYBE:
                     m.put(part, replace(inst, cached=Loaded.UNKNOWN))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import EffectKind
 from django_async_migrate.index.models import ColumnOf, RowMember, ScalarField
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.values.heap import EMPTY_SPEC, OPAQUE_SPEC, Instance, Loaded, LoadSpec, Slot
+from django_async_migrate.values.heap import EMPTY_SPEC, OPAQUE_SPEC, Instance, Loaded, LoadSpec, QuerySet, Slot
 from django_async_migrate.values.join import covers
 from django_async_migrate.values.types import (
     NONE,
@@ -220,7 +220,11 @@ def _spared(m: Machine, inst: Instance, row: ModelMethod, kwargs: Kwargs) -> boo
     if not row.only_if:
         return False
     has = set()
-    if inst.model.relations():
+    excluded = given.get("exclude")
+    held = m.state(excluded) if excluded is not None else None
+    left_out = excluded.items if isinstance(excluded, Tuple) else getattr(held, "items", None) or ()
+    names = {item.value for item in left_out if isinstance(item, Const)}
+    if any(r.name not in names for r in inst.model.relations().values() if r.kind in _KIND):
         has.add("foreign-key")
     if _declares(inst, "unique") or "pk" in inst.slots or not inst.made:
         has.add("unique")
@@ -240,6 +244,10 @@ def _declares(inst: Instance, keyword: str) -> bool:
 
 def _refresh(m: Machine, ref: Ref, inst: Instance, args: Seq[Value], kwargs: Kwargs) -> None:
     fields = dict(kwargs).get("fields", args[1] if len(args) > 1 else None)
+    source = m.state(dict(kwargs).get("from_queryset", NONE))
+    if isinstance(source, QuerySet):
+        m.put(ref, Instance(inst.model, source.spec, certain=inst.certain))
+        return
     if fields is None or fields == NONE:
         kept = {name: slot for name, slot in inst.slots.items() if name == "pk"}
         m.put(ref, Instance(inst.model, EMPTY_SPEC, kept, certain=inst.certain))
@@ -251,9 +259,17 @@ def _refresh(m: Machine, ref: Ref, inst: Instance, args: Seq[Value], kwargs: Kwa
         if isinstance(item, Const) and isinstance(item.value, str):
             if isinstance(inst.model.member(item.value), Relation):
                 slots.pop(item.value, None)
+                inst = without_related(inst, item.value)
             else:
                 slots[item.value] = Slot(SCALAR)
     m.put(ref, replace(inst, slots=slots))
+
+
+def without_related(inst: Instance, name: str) -> Instance:
+    """Return the instance with the joined row of one relation dropped."""
+    kept = frozenset(path for path in inst.spec.related if path.split("__")[0] != name)
+    prefetch = tuple(p for p in inst.spec.prefetch if p.path.split("__")[0] != name)
+    return replace(inst, spec=replace(inst.spec, related=kept, prefetch=prefetch))
 
 
 def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
@@ -263,14 +279,17 @@ def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
     if isinstance(member, ColumnOf):
         slots.pop(member.relation.name, None)
         slots[name] = Slot(value)
-        spec = replace(
-            inst.spec,
-            related=frozenset(p for p in inst.spec.related if p.split("__")[0] != member.relation.name),
-        )
-        return replace(inst, slots=slots, spec=spec)
+        return replace(without_related(inst, member.relation.name), slots=slots)
     loaded = Loaded.UNKNOWN if isinstance(value, Unknown) and isinstance(member, Relation) else Loaded.YES
     slots[name] = Slot(value, loaded)
     return replace(inst, slots=slots)
+
+
+def link_back(m: Machine, ref: Ref, inst: Instance, name: str, value: Value) -> None:
+    """Assigning one end of a one-to-one sets the other end's cache too."""
+    member = inst.model.member(name)
+    if isinstance(member, Relation) and member.kind == "one-to-one" and member.back and isinstance(value, Ref):
+        _remember(m, value, member.back, ref)
 
 
 def prefetch_onto(m: Machine, value: Value, lookups: Seq[Value]) -> None:

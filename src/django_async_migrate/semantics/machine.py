@@ -75,8 +75,24 @@ class Machine(Protocol):
         """Test a value; return its truth where it is known."""
         ...
 
-    def stringify(self, value: Value, node: ast.AST) -> None:
-        """Make text of a value: ``str()``, ``repr()``, an f-string."""
+    def stringify(self, value: Value, node: ast.AST, how: str = "str") -> None:
+        """Make text of a value; ``how`` is "str", "repr" or "format"."""
+        ...
+
+    def force(self, value: Value, node: ast.AST) -> Value:
+        """Return what a lazy object stands for; other values as they are."""
+        ...
+
+    def store_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """``setattr(owner, name, value)``."""
+        ...
+
+    def special(self, value: Value, name: str, args: Seq[Value], node: ast.AST) -> Value | None:
+        """Call a special method that project code defines; None when it defines none."""
+        ...
+
+    def tagged(self, tag: object) -> MutedContext:
+        """Return a context manager that keeps objects made at one place apart by a tag."""
         ...
 
     def doubted(self) -> MutedContext:

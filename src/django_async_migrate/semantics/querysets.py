@@ -7,6 +7,7 @@ Source of the facts: https://docs.djangoproject.com/en/stable/ref/models/queryse
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import replace
@@ -40,6 +41,7 @@ from django_async_migrate.values.types import (
     PrefetchLookup,
     Ref,
     Scalar,
+    Star,
     Tuple,
     Unknown,
     Value,
@@ -184,6 +186,16 @@ def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchrono
 # -- methods -----------------------------------------------------------------------------------------------
 
 
+_DUNDERS: Mapping[str, EffectKind] = {
+    "__iter__": "iteration",
+    "__len__": "length",
+    "__bool__": "truth",
+    "__contains__": "membership",
+    "__repr__": "repr",
+    "__str__": "repr",
+}
+
+
 def call(
     m: Machine, ref: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST, kind: EffectKind = "orm-call"
 ) -> Value:
@@ -191,6 +203,13 @@ def call(
     state = m.state(ref)
     if not isinstance(state, QuerySet):
         return Unknown("queryset method")
+    if name in _DUNDERS:
+        kind = _DUNDERS[name]
+        if kind == "repr":
+            m.stringify(ref, node)
+            return Scalar("str")
+        element = evaluate(m, ref, kind, node)
+        return m.alloc(node, Sequence("iterator", None, element), "iter") if kind == "iteration" else SCALAR
     method = m.catalog.queryset_methods.get(name)
     if method is None:
         return m.unknown(f"queryset method {name}()")
@@ -232,7 +251,7 @@ def result(
     if method.name in {"create", "acreate"}:
         return made(m, state.model, kwargs, node, saved=True, known=state.known)
     if method.name in {"get_or_create", "update_or_create"}:
-        return Tuple((_got_or_created(m, state, kwargs, node), Scalar("bool")))
+        return Tuple((_got_or_created(m, state, kwargs, node, method.name), Scalar("bool")))
     if returns == "instance":
         if state.empty:
             return NEVER
@@ -257,7 +276,7 @@ def _cached_row(m: Machine, state: QuerySet, node: ast.AST) -> Value:
     return row(m, state, node)
 
 
-def _got_or_created(m: Machine, state: QuerySet, kwargs: Kwargs, node: ast.AST) -> Value:
+def _got_or_created(m: Machine, state: QuerySet, kwargs: Kwargs, node: ast.AST, called: str) -> Value:
     value = row(m, state, node)
     inst = m.state(value)
     if isinstance(value, Ref) and isinstance(inst, Instance):
@@ -265,6 +284,10 @@ def _got_or_created(m: Machine, state: QuerySet, kwargs: Kwargs, node: ast.AST) 
         for name, given in kwargs:
             if isinstance(inst.model.member(name), Relation) and name not in slots:
                 slots[name] = Slot(given, Loaded.MAYBE)  # loaded only when the row was made just now
+        defaults = m.state(dict(kwargs).get("defaults", NONE))
+        if called == "update_or_create" and isinstance(defaults, Dict):
+            for key, given in defaults.items.items():  # set on the row whether it was there or not
+                slots[str(key)] = Slot(given)
         m.put(value, replace(inst, slots=slots))
     return value
 
@@ -294,7 +317,14 @@ def made(
             slots[name] = Slot(value, Loaded.UNKNOWN)
     if saved:
         slots["pk"] = Slot(SCALAR)
-    return m.alloc(node, Instance(model, spec, slots, made=True), "made")
+    ref = m.alloc(node, Instance(model, spec, slots, made=True), "made")
+    for name, value in kwargs:
+        member = model.member(name)
+        other = m.state(value)
+        if isinstance(member, Relation) and member.kind == "one-to-one" and member.back:
+            if isinstance(value, Ref) and isinstance(other, Instance):  # both ends of a one-to-one are cached
+                m.put(value, replace(other, slots={**other.slots, member.back: Slot(ref)}))
+    return ref
 
 
 # -- lazy methods that change what is loaded ---------------------------------------------------------------
@@ -309,13 +339,17 @@ def _texts(values: Seq[Value]) -> list[str] | None:
     return found
 
 
+def _stars(values: Seq[Value]) -> bool:
+    return any(isinstance(value, Star) for value in values)
+
+
 def _select_related(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
     spec = state.spec
     if not args:
         return {"spec": replace(spec, related_all=True)}
     if args[0] == NONE:
         return {"spec": replace(spec, related=frozenset(), related_all=False, unknown_related=False)}
-    names = _texts(args)
+    names = _texts([a for a in args if not isinstance(a, Star)]) if not _stars(args) else None
     if names is None:
         known = [str(a.value) for a in args if isinstance(a, Const)]
         return {"spec": replace(spec, related=spec.related | set(known), unknown_related=True)}
@@ -356,7 +390,8 @@ def _only(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict
     names = _texts(args)
     if names is None:
         return {"spec": replace(state.spec, unknown_fields=True)}
-    return {"spec": replace(state.spec, only=frozenset(names), defer=frozenset())}
+    # only() after defer() leaves out what was deferred; a second only() replaces the first.
+    return {"spec": replace(state.spec, only=frozenset(names) - state.spec.defer, defer=frozenset())}
 
 
 def _defer(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
@@ -376,6 +411,30 @@ def _values_list(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) 
     return {"shape": "flat" if flat is not None and flat != Const(False) else "tuple"}
 
 
+_COLUMNS = re.compile(r"\s*select\s+(.*?)\s+from\b", re.IGNORECASE | re.DOTALL)
+
+
+def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
+    """A raw query defers the columns it does not select."""
+    text = args[0].value if args and isinstance(args[0], Const) else None
+    found = _COLUMNS.match(text) if isinstance(text, str) else None
+    names = [part.strip().rpartition(".")[2].strip("\"'`") for part in found.group(1).split(",")] if found else []
+    if not names or not all(name.isidentifier() for name in names):
+        return {"raw": True}
+    columns = {name[:-3] if name.endswith("_id") else name for name in names} | set(names)
+    return {"raw": True, "spec": replace(state.spec, only=frozenset(columns))}
+
+
+def _filter(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
+    """``filter(x__in=[])`` can match nothing, and Django asks nothing."""
+    for name, value in kwargs:
+        if name.endswith("__in"):
+            held = m.state(value)
+            if value == Tuple(()) or (isinstance(held, Sequence) and held.items == ()):
+                return {"empty": True}
+    return {}
+
+
 _LAZY = {
     "select_related": _select_related,
     "prefetch_related": _prefetch_related,
@@ -386,6 +445,8 @@ _LAZY = {
     "dates": lambda m, s, a, k: {"shape": "scalar"},
     "datetimes": lambda m, s, a, k: {"shape": "scalar"},
     "none": lambda m, s, a, k: {"empty": True},
-    "raw": lambda m, s, a, k: {"raw": True},
+    "raw": _raw,
+    "filter": _filter,
+    "exclude": lambda m, s, a, k: {},
     "order_by": lambda m, s, a, k: {"ordered": bool(a)},
 }

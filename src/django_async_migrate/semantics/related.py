@@ -7,7 +7,7 @@ from collections.abc import Sequence as Seq
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django_async_migrate.values.heap import EMPTY_SPEC, Instance, Loaded, LoadSpec, QuerySet
+from django_async_migrate.values.heap import EMPTY_SPEC, Instance, Loaded, LoadSpec, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     SCALAR,
     Coroutine,
@@ -101,6 +101,8 @@ def call(
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             m.effect(node, "related-call", "", advice, manager.certain)
         _drop_prefetch(m, manager)
+        if name in {"add", "set"} and manager.relation.kind == "reverse-foreign-key":
+            _set_back(m, manager, args, node)
         known: dict[str, Value] = {}
         if manager.relation.kind == "reverse-foreign-key" and manager.relation.back:
             known[manager.relation.back] = manager.owner
@@ -117,6 +119,17 @@ def call(
     if name == "all" and loaded is not Loaded.MAYBE:
         return base
     return querysets.call(m, base, name, args, kwargs, node, "related-call")
+
+
+def _set_back(m: Machine, manager: RelatedManager, args: Seq[Value], node: ast.AST) -> None:
+    """``author.books.add(book)`` assigns ``book.author``."""
+    back = manager.relation.back
+    for arg in args:
+        parts = [m.iterate(arg, node)] if isinstance(m.state(arg), Sequence) or isinstance(arg, Tuple) else [arg]
+        for part in parts:
+            inst = m.state(part)
+            if back and isinstance(part, Ref) and isinstance(inst, Instance):
+                m.put(part, replace(inst, slots={**inst.slots, back: Slot(manager.owner)}))
 
 
 def _drop_prefetch(m: Machine, manager: RelatedManager) -> None:

@@ -139,5 +139,13 @@ class Object:
     whole: bool = False
 
 
-State = Instance | QuerySet | Sequence | Dict | Object
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """A lazy object or lazy string: runs ``func`` at the first touch."""
+
+    func: Value
+    value: Value | None = None
+
+
+State = Instance | QuerySet | Sequence | Dict | Object | Lazy
 Heap = dict[int, State]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
-from .heap import Dict, Heap, Instance, Object, QuerySet, Sequence, Slot, State
+from .heap import Dict, Heap, Instance, Lazy, Object, QuerySet, Sequence, Slot, State
 from .types import (
     Bridge,
     ClassMethod,
@@ -26,6 +26,7 @@ from .types import (
     Ready,
     Ref,
     RelatedManager,
+    Star,
     Static,
     Super,
     Tuple,
@@ -82,6 +83,7 @@ _MAPPERS: Mapping[type, Callable[..., Value]] = {
     ClassMethod: lambda v, n: ClassMethod(map_refs(v.func, n)),
     ContextFactory: lambda v, n: ContextFactory(map_refs(v.func, n)),
     ContextManager: lambda v, n: ContextManager(map_refs(v.generator, n)),
+    Star: lambda v, n: Star(map_refs(v.element, n)),
     Super: lambda v, n: Super(v.cls, map_refs(v.receiver, n)),
 }
 
@@ -106,6 +108,8 @@ def map_state(state: State, number: Renumber) -> State:
             _maybe(state.key, number),
             _maybe(state.element, number),
         )
+    if isinstance(state, Lazy):
+        return Lazy(map_refs(state.func, number), _maybe(state.value, number))
     return Object(state.cls, _slots(state.attrs, number), state.whole)
 
 
@@ -170,6 +174,8 @@ def freeze(state: State) -> Hashable:
         return (state.kind, state.items, state.element)
     if isinstance(state, Dict):
         return (tuple(sorted(state.items.items(), key=_text)), state.key, state.element)
+    if isinstance(state, Lazy):
+        return ("lazy", state.func, state.value)
     return (state.cls, _frozen(state.attrs), state.whole)
 
 

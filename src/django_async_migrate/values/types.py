@@ -61,6 +61,13 @@ class Tuple(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Star(Value):
+    """``*values`` of unknown length among the arguments of a call: any number of ``element``."""
+
+    element: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Func(Value):
     """A project function or lambda; ``receiver`` is bound ``self``/``cls``, ``closure`` the free variables."""
 
@@ -121,6 +128,14 @@ class Manager(Value):
     model: Model | None
     cls: ClassInfo | None = None
     certain: bool = True
+    api: str | None = None  # its stock class, where that has methods of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor(Value):
+    """A relation read from the model class: ``Club.members``."""
+
+    relation: Relation
 
 
 @dataclass(frozen=True, slots=True)
