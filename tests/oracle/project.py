@@ -62,6 +62,7 @@ def base_settings(database: Path) -> dict[str, Any]:
         "SECRET_KEY": "not-secret",
         "USE_TZ": True,
         "ALLOWED_HOSTS": ["*"],
+        "ROOT_URLCONF": "oracle.urls",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": list(CONTRIB),
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -85,8 +86,7 @@ def start(database: Path, more: Mapping[str, Any]) -> None:
 
 def own_settings(path: str, root: Path, source: Path) -> dict[str, Any]:
     """Import the case's settings file and return its settings, without its database."""
-    dotted = (root / path).relative_to(source).with_suffix("").as_posix().replace("/", ".")
-    module = importlib.import_module(dotted)
+    module = importlib.import_module(dotted_name(path, root, source))
     found = {name: value for name, value in vars(module).items() if name.isupper()}
     found.pop("DATABASES", None)
     return found
@@ -101,6 +101,21 @@ def add_apps(names: Iterable[str]) -> None:
     wanted += [name for name in names if name not in wanted and name not in installed()]
     settings.INSTALLED_APPS = wanted
     apps.set_installed_apps(wanted)
+
+
+def use_urls(files: Iterable[str], root: Path, source: Path) -> None:
+    """Make the outermost urls.py of the case, if it has one, the project's."""
+    from django.conf import settings
+
+    found = [name for name in files if PurePosixPath(name).name == "urls.py"]
+    if found and settings.ROOT_URLCONF == "oracle.urls":
+        settings.ROOT_URLCONF = dotted_name(min(found, key=lambda name: name.count("/")), root, source)
+
+
+def dotted_name(name: str, root: Path, source: Path) -> str:
+    """Return the dotted name of a file of the case."""
+    dotted = (root / name).relative_to(source).with_suffix("").as_posix().replace("/", ".")
+    return dotted.removesuffix(".__init__")
 
 
 def installed() -> set[str]:

@@ -117,6 +117,7 @@ def _judge(case: dict[str, Any], folder: Path, template: Path | None) -> dict[st
         project.copy_database(template, database)
         project.use_database(database)
         project.add_apps(project.app_names(files, root, source))
+    project.use_urls(files, root, source)
     project.create_tables()
     _seed(files, root, source)
     modules = [_module(name, root, source) for name in files if _holds_entries(name)]
@@ -146,8 +147,7 @@ def _seed(files: Iterable[str], root: Path, source: Path) -> None:
 
 
 def _module(name: str, root: Path, source: Path) -> Any:
-    dotted = (root / name).relative_to(source).with_suffix("").as_posix().replace("/", ".")
-    return importlib.import_module(dotted.removesuffix(".__init__"))
+    return importlib.import_module(project.dotted_name(name, root, source))
 
 
 def _holds_entries(name: str) -> bool:

@@ -1,0 +1,3 @@
+"""The URLs of a case that has none."""
+
+urlpatterns: list[object] = []
