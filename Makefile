@@ -37,6 +37,7 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
+	$(BIN)/mypy --strict benchmarks scripts/check_wheel.py
 
 layers: $(VENV)/installed-dev
 	$(BIN)/lint-imports

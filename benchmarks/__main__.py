@@ -74,7 +74,7 @@ def _print_tree(tree: Tree, tools: Sequence[Tool], runs: dict[str, Run]) -> None
     for tool in tools:
         run = runs[tool.name]
         findings = _findings(run) if tool.name == OURS else ""
-        seconds = f"{run.seconds:.2f}" + (" (failed)" if run.failed else "")
+        seconds = ("> " if run.stopped else "") + f"{run.seconds:.2f}" + (" (failed)" if run.failed else "")
         ratios = " | ".join(_ratio(run, runs.get(name)) for name in (PARSE, "ruff"))
         print(f"| {title} | {tool.name} | {seconds} | {ratios} | {_memory(run)} | {findings} |", flush=True)
         title = ""

@@ -29,6 +29,7 @@ class Run:
     seconds: float
     memory: float
     floor: bool = False
+    stopped: bool = False
     failed: bool = False
     output: bytes = b""
 
@@ -74,5 +75,6 @@ def once(tool: Tool, tree: Tree, limit: float) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1 if sys.platform == "darwin" else 1024
     floor = usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    failed = process.returncode not in (0, 1)
-    return Run(seconds, usage.ru_maxrss * unit / 2**20, floor, failed, output)
+    stopped = seconds >= limit
+    failed = not stopped and process.returncode not in (0, 1)
+    return Run(seconds, usage.ru_maxrss * unit / 2**20, floor, stopped, failed, output)

@@ -23,7 +23,8 @@ Facts = dict[str, Any]
 def facts(python: str = sys.executable) -> Facts:
     """Ask the Django of the interpreter ``python``; raises ``RuntimeError`` with what the worker printed."""
     catalog = load()
-    rows = dict.fromkeys([*catalog.fields.values(), *catalog.functions.values(), *catalog.models.values()])
+    tables = (catalog.fields, catalog.functions, catalog.models)
+    rows: list[Any] = list(dict.fromkeys(row for table in tables for row in table.values()))
     django = [row for row in rows if row.api.startswith("django.")]
     bridges = [row for row in catalog.bridges.values() if row.api.startswith(("asgiref.", "asyncio."))]
     managers = [row for row in catalog.managers.values() if row.api.startswith("django.")]
