@@ -196,7 +196,7 @@ class Project:
                 if isinstance(definition.value, ast.Call):  # several: what from_queryset() makes
                     return self.class_bases(definition.module, definition.value, None, child, depth + 1)
                 found.extend(self.class_bases(definition.module, definition.value, None, child, depth + 1))
-        return found[:1] or [""]
+        return [entry for entry in found if isinstance(entry, ClassInfo)][:1] or found[:1] or [""]
 
     def _called_base(
         self, module: ModuleInfo, call: ast.Call, scope: Scope, depth: int

@@ -121,6 +121,9 @@ class Evaluator(Objects):
                 known = model.model if isinstance(model, ModelClass) else None
                 return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
             return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
+        bridge = next((b for b in map(self.catalog.bridges.get, cls.externals) if b is not None), None)
+        if bridge is not None:  # a project's own subclass of SyncToAsync
+            return externals.bridged(self, bridge, args, kwargs, node)
         maker = cls.find("__new__")
         if maker is not None and isinstance(maker[1], FunctionInfo):
             made = self.call(Func(maker[1], Class(cls), (), maker[0]), args, kwargs, node, implicit)
@@ -219,9 +222,13 @@ class Evaluator(Objects):
             value = self.entered(args[0], node, name == "enter_async_context")
             return Ready(value) if name == "enter_async_context" else value
         if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(receiver):
-            for value in args:
+            skip = 1 if name == "log" else 0
+            text.percent(self, args[skip] if len(args) > skip else SCALAR, args[skip + 1 :], node)
+            for value in args[skip : skip + 1]:
                 self.stringify(value, node)
             return SCALAR
+        if name in {"writerows", "writelines", "executemany", "fromkeys"} and args:
+            self.iterate(args[-1], node)
         if isinstance(receiver, (ExternalObject, Unknown)) and args and isinstance(args[0], (Func, Bridge)) and not kwargs:
             return args[0]  # @router.get("/x"), @app.task: registration keeps the function
         framework = self.engine.framework_call(self, receiver, name, args, kwargs, node)
@@ -278,10 +285,16 @@ class Evaluator(Objects):
         if isinstance(state, Instance):
             model_row = self.catalog.model_methods.get(name)
             if model_row is not None and model_row.sync:
+                own = self.attribute(func.receiver, model_row.sync, node)
+                if isinstance(own, Func):  # asave() runs an overridden save() in the thread
+                    return self.call(own, value.args, value.kwargs, node)
                 return self._call_method(Method(func.receiver, model_row.sync), value.args, value.kwargs, node)
             return Unknown("awaited model method")
         method = self.catalog.queryset_methods.get(name)
         if method is not None and method.sync:
+            if isinstance(state, QuerySet) and state.cls is not None and state.cls.find(method.sync):
+                own = self.attribute(func.receiver, method.sync, node)
+                return self.call(own, value.args, value.kwargs, node)
             return self._call_method(Method(func.receiver, method.sync), value.args, value.kwargs, node)
         return Unknown("awaited method")
 
@@ -309,7 +322,9 @@ class Evaluator(Objects):
                 result = join_values(result, self._iterate_one(part, node, asynchronous), self.env.heap)
         return result
 
-    def _iterate_one(self, value: Value, node: ast.AST, asynchronous: bool) -> Value:
+    def _iterate_one(
+        self, value: Value, node: ast.AST, asynchronous: bool, implicit: bool = False
+    ) -> Value:
         state = self.state(value)
         if isinstance(state, QuerySet):
             return querysets.evaluate(self, value, "iteration", node, asynchronous)
@@ -321,7 +336,7 @@ class Evaluator(Objects):
             found = containers.keys(state)
             return found
         if isinstance(value, Generator):
-            return self._generate(value, node)
+            return self._generate(value, node, implicit)
         if isinstance(state, Object) and any(base.endswith("NamedTuple") for base in state.cls.externals):
             return containers.union(self, [slot.value for slot in state.attrs.values()])
         if isinstance(state, (Object, Instance)):
@@ -332,7 +347,7 @@ class Evaluator(Objects):
             return Unknown("iteration over a coroutine")
         return value if isinstance(value, (Unknown, Never)) else Unknown("element")
 
-    def _generate(self, value: Generator, node: ast.AST) -> Value:
+    def _generate(self, value: Generator, node: ast.AST, implicit: bool) -> Value:
         if value.args and value.args[0] in (Const("map"), Const("filter")):
             rows = [self.iterate(arg, node) for arg in value.args[1:]]
             if any(isinstance(row, Never) for row in rows):
@@ -340,7 +355,9 @@ class Evaluator(Objects):
             result = self.call(value.func, rows, (), node) if value.func != Const(None) else rows[0]
             return result if value.args[0] == Const("map") else rows[0]
         assert isinstance(value.func, Func)
-        return self.engine.run(self, value.func, value.args, value.kwargs, node, generator=True)
+        return self.engine.run(
+            self, value.func, value.args, value.kwargs, node, implicit=implicit, generator=True
+        )
 
     def _iterate_object(self, value: Value, state: Object | Instance, node: ast.AST, asynchronous: bool) -> Value:
         names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
@@ -354,6 +371,8 @@ class Evaluator(Objects):
             if element is None:
                 return Unknown("element of an object")
             return self.await_(element, node) if asynchronous else element
+        if isinstance(iterator, Generator):
+            return self._iterate_one(iterator, node, asynchronous, implicit=True)
         return self.iterate(iterator, node, asynchronous)
 
     def entered(self, manager: Value, node: ast.AST, asynchronous: bool) -> Value:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.semantics import containers, querysets
+from django_async_migrate.semantics import containers, querysets, text
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -242,7 +242,7 @@ class Expressions(Frame):
         return self.call(method, args, (), node, implicit=True)
 
     def _subscript(self, node: ast.Subscript) -> Value:
-        base = self.eval(node.value)
+        base = self.force(self.eval(node.value), node)
         if isinstance(node.slice, ast.Slice):
             for part in (node.slice.lower, node.slice.upper, node.slice.step):
                 if part is not None:
@@ -294,13 +294,11 @@ class Expressions(Frame):
         return self._union(results)
 
     def _percent(self, left: Value, right: Value, node: ast.AST) -> None:
-        how = "repr" if isinstance(left, Const) and "%r" in left.value and "%s" not in left.value else "str"
         held = self.state(right)
         items = right.items if isinstance(right, Tuple) else (right,)
         if isinstance(held, Dict):
             items = tuple(held.items.values())
-        for item in items:
-            self.stringify(item, node, how)
+        text.percent(self, left, items, node)
 
     def special(self, value: Value, name: str, args: Seq[Value], node: ast.AST) -> Value | None:
         state = self.state(value)
@@ -323,18 +321,44 @@ class Expressions(Frame):
         return SCALAR
 
     def _if_exp(self, node: ast.IfExp) -> Value:
-        known = self.decide(node.test)
-        if known is not None:
-            self.refine(node.test, known)
-            return self.eval(node.body if known else node.orelse)
-        before = self.env.copy()
-        self.refine(node.test, True)
+        passed, failed = self.branch(node.test)
+        if passed is None or failed is None:
+            self.env = passed or failed or self.env
+            return self.eval(node.body if passed is not None else node.orelse)
+        self.env = passed
         first = self.eval(node.body)
-        after, self.env = self.env, before
-        self.refine(node.test, False)
+        after, self.env = self.env, failed
         second = self.eval(node.orelse)
         self.env = join_envs(after, self.env) or self.env
         return join_values(first, second, self.env.heap)
+
+    def branch(self, test: ast.expr) -> tuple[Env | None, Env | None]:
+        """Evaluate a test; return what is known where it passes and where it fails, None where it cannot."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            passed, failed = self.branch(test.operand)
+            return failed, passed
+        if isinstance(test, ast.BoolOp):
+            leaving: Env | None = None
+            is_and = isinstance(test.op, ast.And)
+            going: Env | None = None
+            for operand in test.values:
+                passed, failed = self.branch(operand)
+                going, out = (passed, failed) if is_and else (failed, passed)
+                leaving = join_envs(leaving, out)
+                if going is None:
+                    break
+                self.env = going
+            self.env = going or leaving or self.env
+            return (going, leaving) if is_and else (leaving, going)
+        known = self.decide(test)
+        if known is not None:
+            self.refine(test, known)
+            return (self.env, None) if known else (None, self.env)
+        failed_env = self.env.copy()
+        self.refine(test, True)
+        passed_env, self.env = self.env, failed_env
+        self.refine(test, False)
+        return passed_env, self.env
 
     def decide(self, test: ast.expr) -> bool | None:
         """Evaluate a test; return its truth where it is known or assumed."""
@@ -438,9 +462,10 @@ class Expressions(Frame):
                 return False
             self.assign(generator.target, element)
             for condition in generator.ifs:
-                if self.decide(condition) is False:
+                passed, _ = self.branch(condition)
+                if passed is None:
                     return False
-                self.refine(condition, True)
+                self.env = passed
         return True
 
     def _generator_exp(self, node: ast.GeneratorExp) -> Value:

@@ -52,6 +52,10 @@ class Names(Annotations):
         self._members: dict[FunctionInfo, tuple[Value, Heap]] = {}
         self._running: set[object] = set()
 
+    def field_default(self, frame: Frame, member: Assigned, cls: ClassInfo) -> Value | None:
+        """Return what a dataclass field is when it is not given."""
+        raise NotImplementedError
+
     # -- module level --------------------------------------------------------------------------------------
 
     def global_value(self, frame: Frame, module: ModuleInfo, name: str) -> Value:
@@ -202,7 +206,12 @@ class Names(Annotations):
             value = self.function(frame, member)
             name = member.name
         else:
-            value = self.assigned(frame, member, owner)
+            if owner.is_dataclass and isinstance(member.value, ast.Call):
+                value = self.field_default(frame, member, owner) or self.assigned(
+                    frame, Assigned(member.module, None, member.annotation), owner
+                )
+            else:
+                value = self.assigned(frame, member, owner)
             name = ""
             if isinstance(value, Func) and isinstance(member.value, ast.Name) is False and value.receiver is None:
                 if isinstance(member.value, ast.Lambda):

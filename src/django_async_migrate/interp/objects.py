@@ -10,7 +10,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.semantics import instances
+from django_async_migrate.semantics import externals, instances, querysets
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -43,6 +43,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
+from .foreign import FOREIGN, FOREIGN_SELF
 from .narrow import Narrowing
 
 _MANAGER_NAMES = frozenset({"objects", "_default_manager", "_base_manager"})
@@ -119,11 +120,9 @@ class Objects(Narrowing):
         if isinstance(state, Instance):
             return self._of_instance(ref, state, name, node)
         if isinstance(state, QuerySet):
-            if state.cls is not None or state.manager is not None:
-                for cls in (state.cls, state.manager):
-                    found = cls.find(name) if cls is not None else None
-                    if found is not None and not (cls is state.manager and name == "get_queryset"):
-                        return self.engine.bind_member(self, found[0], found[1], ref, node)
+            found = state.cls.find(name) if state.cls is not None else None
+            if found is not None:
+                return self.engine.bind_member(self, found[0], found[1], ref, node)
             if name == "model":
                 return ModelClass(state.model) if state.model is not None else Unknown("model of a queryset")
             if name in {"query", "db", "ordered"}:
@@ -157,6 +156,8 @@ class Objects(Narrowing):
         slot = state.attrs.get(name)
         if slot is not None:
             return slot.value
+        if state.cls is FOREIGN:
+            return self._attribute_of(state.attrs[FOREIGN_SELF].value, name, node)
         if name == "__class__":
             return Class(state.cls)
         found = state.cls.find(name)
@@ -227,6 +228,9 @@ class Objects(Narrowing):
     def _of_manager(self, value: Value, cls: ClassInfo | None, name: str, node: ast.AST) -> Value:
         found = cls.find(name) if cls is not None else None
         if found is not None:
+            if querysets.is_queryset_class(found[0]):  # copied by from_queryset: runs on the queryset
+                base = externals.as_queryset(self, value, node)
+                return self.engine.bind_member(self, found[0], found[1], base, node)
             bound = self.engine.bind_member(self, found[0], found[1], value, node)
             if not isinstance(bound, Unknown):
                 return bound

@@ -15,6 +15,7 @@ from django_async_migrate.values.types import (
     SCALAR,
     Const,
     ContextManager,
+    ExternalObject,
     Func,
     Never,
     Ref,
@@ -26,6 +27,7 @@ from django_async_migrate.values.types import (
 )
 
 from .expr import Expressions
+from .foreign import FOREIGN, FOREIGN_SELF
 from .frame import Env, Loop, join_envs
 
 #: How often a loop body is run to let facts settle; three passes reach a fixed point in practice.
@@ -95,17 +97,15 @@ class Statements(Expressions):
     # -- branches ------------------------------------------------------------------------------------------
 
     def _if(self, node: ast.If) -> None:
-        known = self.decide(node.test)
-        if known is not None:
-            self.refine(node.test, known)
-            self.execute(node.body if known else node.orelse)
+        passed, failed = self.branch(node.test)
+        if passed is None or failed is None:
+            self.env = passed or failed or self.env
+            self.execute(node.body if passed is not None else node.orelse)
             return
-        before = self.env.copy()
-        self.refine(node.test, True)
+        self.env = passed
         self.execute(node.body)
         after = self.env if self.alive else None
-        self.env, self.alive = before, True
-        self.refine(node.test, False)
+        self.env, self.alive = failed, True
         self.execute(node.orelse)
         self._settle(after, self.env if self.alive else None)
 
@@ -127,8 +127,7 @@ class Statements(Expressions):
             before = self.env.copy()
             self._bind_pattern(case.pattern, subject)
             if case.guard is not None:
-                self.truth(self.eval(case.guard), case.guard)
-                self.refine(case.guard, True)
+                self.env = self.branch(case.guard)[0] or self.env
             self.execute(case.body)
             ends.append(self.env if self.alive else None)
             self.env, self.alive = before, True
@@ -211,16 +210,11 @@ class Statements(Expressions):
         exits: Env | None = None
         for number in range(MAX_PASSES):
             before = self.env.copy()
-            known = self.decide(node.test)
-            if known is not True:
-                out = self.env.copy()
-                inside, self.env = self.env, out
-                self.refine(node.test, False)
-                exits = join_envs(exits, self.env)
-                self.env = inside
-            if known is False:
+            passed, failed = self.branch(node.test)
+            exits = join_envs(exits, failed)
+            if passed is None:
                 break
-            self.refine(node.test, True)
+            self.env = passed
             self._loops.append(loop)
             loop.continued = None
             self.execute(node.body)
@@ -333,9 +327,11 @@ class Statements(Expressions):
                 self.env.names[name] = self.engine.definition_value(self, definitions) or Unknown("import")
 
     def _assert(self, node: ast.Assert) -> None:
-        if self.decide(node.test) is False:
+        passed, _ = self.branch(node.test)
+        if passed is None:
             self.alive = False
-        self.refine(node.test, True)
+        else:
+            self.env = passed
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
@@ -408,6 +404,9 @@ class Statements(Expressions):
     def _store_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         for part in alternatives(owner):
             state = self.state(part)
+            if isinstance(part, (Unknown, ExternalObject)):
+                self._store_on_foreign(part, name, value, node)
+                continue
             if not isinstance(part, Ref) or state is None:
                 continue
             if isinstance(state, Object):
@@ -417,6 +416,13 @@ class Statements(Expressions):
                 if not self._run_setter(state.model.cls, part, name, value, node):
                     self.put(part, instances.with_attribute(state, name, value))
                     instances.link_back(self, part, state, name, value)
+
+    def _store_on_foreign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """``request.rows = ...``: remember the attribute of an object of which nothing else is known."""
+        target = node.value if isinstance(node, ast.Attribute) else None
+        if isinstance(target, ast.Name) and target.id in self.env.names:
+            state = Object(FOREIGN, {name: Slot(value), FOREIGN_SELF: Slot(owner)}, True)
+            self.env.names[target.id] = self.alloc(("foreign", target.id), state)
 
     def _run_setter(
         self, cls: ClassInfo | None, owner: Value, name: str, value: Value, node: ast.AST

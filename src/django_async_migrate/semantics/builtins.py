@@ -182,6 +182,9 @@ def _iter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         return SCALAR
     if isinstance(args[0], Generator):
         return args[0]
+    own = m.special(args[0], "__iter__", (), node)
+    if own is not None:
+        return own
     element = m.iterate(args[0], node)
     if isinstance(element, Never):
         return m.alloc(node, Sequence("iterator", ()))
@@ -231,8 +234,6 @@ def _property(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Va
 
 
 def _reversed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    if args and isinstance(m.state(args[0]), QuerySet):
-        _len(m, args, (), node)  # reversed() asks for the length first
     element = m.iterate(args[0], node) if args else NEVER
     return m.alloc(node, Sequence("iterator", None, _some(element)))
 

@@ -41,7 +41,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import builtins, containers, instances, querysets, related
+from . import builtins, containers, instances, querysets, related, text
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -311,7 +311,8 @@ def _dump(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 
 
 def _log(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    for arg in args[1:] if len(args) > 1 else args:
+    text.percent(m, args[0] if args else SCALAR, args[1:], node)
+    for arg in args[:1]:
         m.stringify(arg, node)
     return NONE
 
@@ -439,6 +440,7 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "collections.deque": _builtin("list"),
     "collections.OrderedDict": _builtin("dict"),
     "collections.Counter": lambda m, a, k, n: builtins.call(m, "dict", (), (), n) if not a else (m.iterate(a[0], n), SCALAR)[1],
+    "collections.ChainMap": lambda m, a, k, n: builtins.call(m, "dict", a[:1], k, n),
     "collections.defaultdict": _defaultdict,
     "operator.attrgetter": _attrgetter,
     "operator.attrgetter.__call__": _attrgetter_call,

@@ -25,6 +25,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    one_of,
 )
 
 from . import querysets
@@ -119,7 +120,8 @@ def _related(m: Machine, ref: Ref, inst: Instance, relation: Relation, spec: Loa
     state = Instance(target, spec, slots, certain=inst.certain)
     value = m.alloc(("related", ref.id, relation.name), state)
     querysets.prefetched_attributes(m, value)
-    return value
+    # A join may find no row: what the code does about None is then reachable.
+    return one_of([value, NONE]) if relation.null and relation.kind in {"foreign-key", "one-to-one"} else value
 
 
 def _remember(m: Machine, ref: Ref, name: str, value: Value, loaded: Loaded = Loaded.YES) -> None:

@@ -61,10 +61,14 @@ Kwargs = Seq[tuple[str, Value]]
 
 def queryset_class(cls: ClassInfo | None) -> ClassInfo | None:
     """Return the project queryset class behind a manager class (``from_queryset``, ``as_manager``)."""
-    for entry in cls.mro if cls is not None else ():
-        if entry.node is not None and any(base.endswith("QuerySet") for base in entry.externals):
-            return entry
-    return None
+    return next((entry for entry in (cls.mro if cls is not None else ()) if is_queryset_class(entry)), None)
+
+
+def is_queryset_class(cls: ClassInfo) -> bool:
+    """Whether a project class is a queryset class, and not a manager made from one."""
+    return cls.node is not None and any(base.endswith("QuerySet") for base in cls.externals) and not any(
+        base.endswith("Manager") for base in cls.externals
+    )
 
 
 def fresh(
@@ -88,6 +92,8 @@ def of_manager(m: Machine, manager: Manager, node: ast.AST) -> Value:
 
 def derived(m: Machine, ref: Value, state: QuerySet, node: ast.AST, **changes: Any) -> Ref:
     """Return a clone with changes; a clone never shares the result cache."""
+    if state.clone_spec is not None:  # what was prefetched is not loaded again by another query
+        changes = {"spec": state.clone_spec, "clone_spec": None, **changes}
     clone = replace(state, cached=Loaded.MAYBE, element=None, ever_cached=False, **changes)
     return m.alloc(node, clone, ("clone", ref.id if isinstance(ref, Ref) else 0))
 
@@ -270,6 +276,8 @@ def result(
 
 
 def _cached_row(m: Machine, state: QuerySet, node: ast.AST) -> Value:
+    if state.clone_spec is not None and state.cached is not Loaded.YES:
+        state = replace(state, spec=state.clone_spec)
     if state.cached is Loaded.YES and state.element is not None:
         held = m.state(state.element)
         return m.alloc(node, held, "cached row") if isinstance(held, Instance) else state.element

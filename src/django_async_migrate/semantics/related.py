@@ -71,6 +71,7 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
         found = QuerySet(
             target,
             spec,
+            clone_spec=EMPTY_SPEC,
             cached=Loaded.YES,
             known=known,
             cls=querysets.queryset_class(definition.cls if definition else None),
@@ -118,6 +119,11 @@ def call(
     loaded, _ = prefetched(m, manager)
     if name == "all" and loaded is not Loaded.MAYBE:
         return base
+    if loaded is Loaded.YES and name not in {"count", "exists", "contains", "iterator", "aiterator"}:
+        method = m.catalog.queryset_methods.get(name)
+        held = m.state(base)
+        if method is not None and isinstance(held, QuerySet) and not method.free_when_cached:
+            base = querysets.derived(m, base, held, node)  # asks the database again, with nothing prefetched
     return querysets.call(m, base, name, args, kwargs, node, "related-call")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence as Seq
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -12,6 +13,19 @@ from django_async_migrate.values.types import Const, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
+
+
+_CONVERSION = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?([a-zA-Z%])")
+
+
+def percent(m: Machine, template: Value, items: Seq[Value], node: ast.AST) -> None:
+    """Make text of what ``template % items`` or a logging call shows."""
+    kinds: list[str] = []
+    if isinstance(template, Const) and isinstance(template.value, str):
+        kinds = [kind for kind in _CONVERSION.findall(template.value) if kind != "%"]
+    for number, item in enumerate(items):
+        kind = kinds[number] if number < len(kinds) else "s"
+        m.stringify(item, node, "repr" if kind in "ra" else "str")
 
 
 def formatted(

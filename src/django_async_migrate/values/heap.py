@@ -109,6 +109,7 @@ class QuerySet:
     raw: bool = False
     certain: bool = True
     ever_cached: bool = False  # filled on at least one path: not filled is then only likely
+    clone_spec: LoadSpec | None = None  # what clones of a prefetched queryset load
     ordered: bool = False  # by order_by() or Meta.ordering: first() then reads a filled cache
 
 

@@ -24,7 +24,8 @@ def covers(spec: LoadSpec, name: str) -> bool:
     """Whether a load specification brings relation ``name`` along."""
     head = name + "__"
     return any(path == name or path.startswith(head) for path in spec.related) or any(
-        prefetch.path == name or prefetch.path.startswith(head) for prefetch in spec.prefetch
+        (prefetch.path == name and prefetch.to_attr is None) or prefetch.path.startswith(head)
+        for prefetch in spec.prefetch
     )
 
 

@@ -169,6 +169,7 @@ def freeze(state: State) -> Hashable:
             state.certain,
             state.ever_cached,
             state.ordered,
+            state.clone_spec,
         )
     if isinstance(state, Sequence):
         return (state.kind, state.items, state.element)
