@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -62,8 +63,10 @@ def once(tool: Tool, tree: Tree, limit: float) -> Run:
         cwd=tree.path if tool.in_folder else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
-    timer = threading.Timer(limit, process.kill)
+    # The whole group: a tool may have workers, which hold the pipe open.
+    timer = threading.Timer(limit, os.killpg, (process.pid, signal.SIGKILL))
     timer.start()
     assert process.stdout is not None
     output = process.stdout.read()
