@@ -85,7 +85,9 @@ def _memory(run: Run) -> str:
 
 
 def _ratio(run: Run, other: Run | None) -> str:
-    return f"{run.seconds / other.seconds:.2f}" if other is not None and other.seconds else ""
+    if other is None or other.stopped:
+        return ""
+    return ("> " if run.stopped else "") + f"{run.seconds / other.seconds:.2f}"
 
 
 def _findings(run: Run) -> str:
