@@ -7,12 +7,13 @@ import itertools
 import os
 from collections.abc import Hashable
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.mentions import Relevance
 from django_async_migrate.index.models import is_manager_class
 from django_async_migrate.index.modules import Assigned, ModuleInfo
 from django_async_migrate.semantics import frameworks
@@ -21,13 +22,19 @@ from django_async_migrate.values.join import join_heaps, join_values
 from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
 from django_async_migrate.values.types import (
     NEVER,
+    NONE,
     Class,
     Const,
     Func,
     Manager,
     ModelClass,
+    ExternalObject,
+    External,
+    Method,
     Never,
+    OneOf,
     Ref,
+    Scalar,
     Star,
     Tuple,
     Unknown,
@@ -50,6 +57,8 @@ MAX_VARIANTS = 48
 
 Kwargs = Seq[tuple[str, Value]]
 
+_PLAIN_VALUES = frozenset({Const, Scalar, Unknown, ExternalObject, External, Never})
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -60,7 +69,7 @@ class Summary:
     heap: Heap
     effects: tuple[Effect, ...]
     writes: tuple[tuple[str, Value], ...] = ()
-    incomplete: bool = False
+    depends: frozenset[FunctionInfo] = frozenset()
 
 
 @dataclass
@@ -85,6 +94,9 @@ class Engine(Names):
         self._variants: dict[FunctionInfo, int] = {}
         self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}
         self._nested_run: set[FunctionInfo] = set()
+        self._partial: dict[Hashable, list[Summary]] = {}
+        self._stack: list[FunctionInfo] = []
+        self.relevance = Relevance(project)
         self.setup()
 
     def count_unknown(self, reason: str) -> None:
@@ -121,6 +133,8 @@ class Engine(Names):
         fn = func.fn
         if fn.is_stub:
             return self._declared_result(frame, fn, node)
+        if not self._matters(frame, func, args, kwargs):
+            return self._declared_result(frame, fn, node)
         names = self._arguments(frame, func, args, kwargs)
         exporter = Exporter(frame.env.heap)
         inner_names = {name: exporter.value(value) for name, value in names.items()}
@@ -128,9 +142,11 @@ class Engine(Names):
         heap = exporter.heap()
         summary = self._summary(fn, inner_names, cells, heap, frame.depth + 1)
         if summary is None:
-            frame.incomplete = True
-            return NEVER if self._is_active(fn) else self._declared_result(frame, fn, node)
-        frame.incomplete = frame.incomplete or summary.incomplete
+            if fn in self._stack:
+                frame.depends.add(fn)
+                return NEVER
+            return self._declared_result(frame, fn, node)
+        frame.depends |= summary.depends
         back = {new: old for old, new in exporter.numbers.items()}
 
         def number(inner: int) -> int:
@@ -154,8 +170,50 @@ class Engine(Names):
             return self._declared_result(frame, fn, node, result)
         return result
 
-    def _is_active(self, fn: FunctionInfo) -> bool:
-        return any(key[0] is fn for key in self._active)  # type: ignore[index]
+    def _matters(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> bool:
+        """Whether a call may reach the ORM: by what the function names, or by what it is given."""
+        cls = _class_of(frame, func.receiver)
+        if self.relevance.function(func.fn, cls):
+            return True
+        carriers = [func.receiver] if func.receiver is not None else []
+        carriers += [*args, *(value for _, value in kwargs), *(value for _, value in func.closure)]
+        seen: set[int] = set()
+        return any(self._carries(frame, value, seen) for value in carriers)
+
+    def _carries(self, frame: Frame, value: Value, seen: set[int]) -> bool:
+        """Whether a value is, holds or calls something of the ORM."""
+        if isinstance(value, Ref):
+            if value.id in seen:
+                return False
+            seen.add(value.id)
+            state = frame.env.heap.get(value.id)
+            if isinstance(state, (Instance, QuerySet)):
+                return True
+            if isinstance(state, Object):
+                if self.relevance.class_(state.cls):
+                    return True
+                return any(self._carries(frame, slot.value, seen) for slot in state.attrs.values())
+            if isinstance(state, Sequence):
+                parts = [*(state.items or ()), *([state.element] if state.element is not None else [])]
+                return any(self._carries(frame, part, seen) for part in parts)
+            if isinstance(state, Dict):
+                parts = [*state.items.values(), *([state.element] if state.element is not None else [])]
+                return any(self._carries(frame, part, seen) for part in parts)
+            return state is not None
+        kind = type(value)
+        if kind in _PLAIN_VALUES:
+            return False
+        if isinstance(value, (Tuple, OneOf)):
+            parts = value.items if isinstance(value, Tuple) else value.values
+            return any(self._carries(frame, part, seen) for part in parts)
+        if isinstance(value, Func):
+            if self.relevance.function(value.fn, _class_of(frame, value.receiver)):
+                return True
+            inner = [part for _, part in value.closure]
+            return any(self._carries(frame, part, seen) for part in [*inner, value.receiver or NONE])
+        if isinstance(value, Class):
+            return self.relevance.class_(value.cls)
+        return True
 
     def _declared_result(
         self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None
@@ -222,18 +280,26 @@ class Engine(Names):
         found = self._summaries.get(key)
         if found is not None:
             return found
-        if key in self._active or depth > MAX_DEPTH:
-            return None
-        if sum(1 for active in self._active if active[0] is fn) >= 3:  # type: ignore[index]
+        stack = self._stack
+        for candidate in self._partial.get(key, ()):
+            if all(head in stack for head in candidate.depends):
+                return candidate
+        if key in self._active or depth > MAX_DEPTH or stack.count(fn) >= 2:
             return None
         variants = self._variants.get(fn, 0)
         if variants >= MAX_VARIANTS:
             return None
+        self._variants[fn] = variants + 1
         self._active.add(key)
+        stack.append(fn)
         found = self._execute(fn, names, cells, heap, depth)
+        stack.pop()
         self._active.discard(key)
-        if not found.incomplete or not self._active:
-            self._variants[fn] = variants + 1
+        # What was cut off at a call that is still running holds only while it runs.
+        found = replace(found, depends=found.depends - {fn} if fn not in stack else found.depends)
+        if found.depends:
+            self._partial.setdefault(key, []).append(found)
+        else:
             self._summaries[key] = found
         if fn.is_async:
             self.outcome.incidents.extend((fn, effect) for effect in found.effects)
@@ -295,9 +361,9 @@ class Engine(Names):
         elements = exporter.value(yielded)
         written = tuple((name, exporter.value(value)) for name, value in writes.items())
         unique = {(id(e.site.node), e.kind, e.what): e for e in reversed(effects)}
-        incomplete = any(frame.incomplete for frame in frames)
+        depends = frozenset(fn for frame in frames for fn in frame.depends)
         ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what)) is e)
-        return Summary(result, elements, exporter.heap(), ordered, written, incomplete)
+        return Summary(result, elements, exporter.heap(), ordered, written, depends)
 
     # -- roots ---------------------------------------------------------------------------------------------
 
@@ -415,6 +481,13 @@ class Engine(Names):
         """Call a method that a framework's base class provides."""
         return frameworks.call(frame, receiver, name, args, kwargs, node)
 
+
+
+def _class_of(frame: Frame, receiver: Value | None) -> ClassInfo | None:
+    if isinstance(receiver, Class):
+        return receiver.cls
+    state = frame.state(receiver) if receiver is not None else None
+    return state.cls if isinstance(state, Object) else None
 
 
 __all__ = ["Engine", "Outcome", "Summary"]

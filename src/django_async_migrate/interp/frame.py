@@ -101,7 +101,7 @@ class Frame:
         self.exit: Env | None = None
         self.yielded: Value = NEVER
         self.alive = True
-        self.incomplete = False
+        self.depends: set[FunctionInfo] = set()
         self.assumed: dict[str, bool] = {}
         self.class_scope: ClassInfo | None = None
         self.cell_writes: dict[str, Value] = {}

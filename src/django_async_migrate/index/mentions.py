@@ -1,0 +1,206 @@
+"""What a function mentions, and whether anything it can reach by name may have to do with the database.
+
+Most async code never touches a model. A function that mentions nothing of Django's ORM, directly or through the
+project functions and classes it names, and is given nothing that comes from there, cannot run a query: it need
+not be interpreted. The question is answered from names alone, once for each function.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from .classes import ClassInfo
+from .functions import FunctionInfo
+from .modules import Assigned, ExternalRef, ModuleInfo, ModuleRef
+
+if TYPE_CHECKING:
+    from .project import Project
+
+#: Attributes that only models and managers have.
+_ORM_ATTRIBUTES = frozenset(
+    {"objects", "_default_manager", "_base_manager", "get_queryset", "queryset", "get_model", "get_user_model"}
+)
+_ORM_MODULES = (
+    "django.db",
+    "django.contrib",
+    "django.shortcuts",
+    "django.apps",
+    "django.forms",
+    "django.views.generic",
+    "django.core.paginator",
+    "django.core.serializers",
+    "django.contrib.gis.db",
+)
+
+
+class Mentions:
+    """The names one piece of code reads."""
+
+    __slots__ = ("attributes", "names", "own")
+
+    def __init__(self, nodes: list[ast.AST], receiver: str | None) -> None:
+        self.names: set[str] = set()
+        self.attributes: set[tuple[str, str]] = set()
+        self.own: set[str] = set()
+        todo = list(nodes)
+        while todo:
+            node = todo.pop()
+            kind = type(node)
+            if kind is ast.Name:
+                self.names.add(node.id)  # type: ignore[attr-defined]
+                continue
+            if kind is ast.Attribute:
+                attr = node.attr  # type: ignore[attr-defined]
+                if attr in _ORM_ATTRIBUTES:
+                    self.own.add("objects")
+                base = node.value  # type: ignore[attr-defined]
+                if type(base) is ast.Name:
+                    if base.id == receiver:
+                        self.own.add(attr)
+                    else:
+                        self.attributes.add((base.id, attr))
+                    self.names.add(base.id)
+                else:
+                    todo.append(base)
+                continue
+            if kind is ast.ImportFrom or kind is ast.Import:
+                self.own.add(" import")
+            todo.extend(ast.iter_child_nodes(node))
+
+
+class Relevance:
+    """Answers whether code may reach the ORM; remembers every answer."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._answers: dict[object, bool] = {}
+        self._definitions: dict[tuple[str, str], bool] = {}
+        self._mentions: dict[FunctionInfo, Mentions] = {}
+
+    def function(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> bool:
+        """Whether calling a function (with ``self`` of a class) may reach the ORM by what it names."""
+        return self._ask(fn, cls or _class_around(fn))
+
+    def class_(self, cls: ClassInfo) -> bool:
+        """Whether any method of a class may reach the ORM."""
+        return self._ask(cls, None)
+
+    def _ask(self, start: object, cls: ClassInfo | None) -> bool:
+        """Search breadth first from one definition; all that a fruitless search saw is irrelevant too."""
+        key = (start, cls)
+        known = self._answers.get(key)
+        if known is not None:
+            return known
+        seen: set[object] = {key}
+        todo: list[tuple[object, ClassInfo | None]] = [(start, cls)]
+        found = False
+        while todo and not found:
+            item, owner = todo.pop()
+            answer = self._answers.get((item, owner))
+            if answer is not None:
+                found = found or answer
+                continue
+            reached = self._reaches(item, owner)
+            if reached is None:
+                found = True
+                break
+            for step in reached:
+                if step not in seen:
+                    seen.add(step)
+                    todo.append(step)
+        if found:
+            self._answers[key] = True
+        else:
+            for entry in seen:
+                self._answers[entry] = False
+        return found
+
+    def _reaches(
+        self, item: object, owner: ClassInfo | None
+    ) -> list[tuple[object, ClassInfo | None]] | None:
+        """Return the definitions that one definition names; None when it names something of the ORM."""
+        if isinstance(item, FunctionInfo):
+            return self._function_reaches(item, owner)
+        if isinstance(item, ClassInfo):
+            if self._project.models.of_class(item) is not None:
+                return None
+            if any(base.startswith(_ORM_MODULES) for base in item.externals):
+                return None
+            return [
+                (member, item if isinstance(member, FunctionInfo) else None)
+                for cls in item.mro
+                for member in cls.members.values()
+            ]
+        if isinstance(item, Assigned):
+            parts = [part for part in (item.value, item.annotation) if part is not None]
+            return self._named(item.module, Mentions(list(parts), None), None)
+        if isinstance(item, ExternalRef):
+            return None if self._external(item.api) else []
+        return []
+
+    def _external(self, api: str) -> bool:
+        catalog = self._project.catalog
+        if api.startswith(_ORM_MODULES):
+            return True
+        if api in catalog.models or api in catalog.managers:
+            return True
+        row = catalog.functions.get(api)
+        return (row is not None and row.effect == "query") or ".models." in api
+
+    def _function_reaches(
+        self, fn: FunctionInfo, owner: ClassInfo | None
+    ) -> list[tuple[object, ClassInfo | None]] | None:
+        mentions = self._mentions.get(fn)
+        if mentions is None:
+            receiver = fn.params[0].arg if owner is not None and fn.params else None
+            outer = fn
+            while outer.parent is not None:
+                outer = outer.parent
+            mentions = self._mentions[fn] = Mentions([outer.node], receiver)
+        if "objects" in mentions.own:
+            return None
+        found = self._named(fn.module, mentions, fn)
+        if found is None or owner is None:
+            return found
+        for name in mentions.own:
+            member = owner.find(name)
+            if member is not None:
+                found.append((member[1], owner if isinstance(member[1], FunctionInfo) else None))
+            for cls in owner.mro:
+                for method in cls.self_stores.get(name, ()):
+                    found.append((method, owner))
+        if fn.cls is not None and ("super" in mentions.names or "__class__" in mentions.own):
+            found.extend(
+                (base.members[fn.name], owner) for base in owner.mro if base is not fn.cls and fn.name in base.members
+            )
+        return found
+
+    def _named(
+        self, module: ModuleInfo, mentions: Mentions, fn: FunctionInfo | None
+    ) -> list[tuple[object, ClassInfo | None]] | None:
+        found: list[tuple[object, ClassInfo | None]] = []
+        project = self._project
+        local_imports = " import" in mentions.own
+        for name in mentions.names:
+            definitions = project.lookup(module, name)
+            if not definitions and local_imports and fn is not None:
+                definitions = project.resolve(module, ast.Name(name), fn)
+            for definition in definitions:
+                if isinstance(definition, ModuleRef) or isinstance(definition, ExternalRef):
+                    for base, attr in mentions.attributes:
+                        if base == name:
+                            for inner in project.attribute(definition, attr):
+                                found.append((inner, None))
+                    if isinstance(definition, ExternalRef):
+                        found.append((definition, None))
+                else:
+                    found.append((definition, None))
+        return found
+
+
+def _class_around(fn: FunctionInfo) -> ClassInfo | None:
+    outer = fn
+    while outer.parent is not None:
+        outer = outer.parent
+    return outer.cls
