@@ -60,4 +60,4 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venvs build dist .bench
+	rm -rf $(VENV) .venvs build dist
