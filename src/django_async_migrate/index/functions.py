@@ -85,6 +85,13 @@ class FunctionInfo:
         return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(self.node))
 
     @cached_property
+    def makes_functions(self) -> bool:
+        """Whether functions or classes are nested in it: what it returns may be called with anything."""
+        return any(
+            isinstance(node, (*_SCOPES, ast.ClassDef)) and node is not self.node for node in ast.walk(self.node)
+        )
+
+    @cached_property
     def is_stub(self) -> bool:
         """Whether the body says nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -152,6 +159,13 @@ class FunctionInfo:
         """Names declared ``nonlocal``."""
         return frozenset(
             name for node in _own_nodes(self.node) if isinstance(node, ast.Nonlocal) for name in node.names
+        )
+
+    @cached_property
+    def globals(self) -> frozenset[str]:
+        """Names declared ``global``."""
+        return frozenset(
+            name for node in _own_nodes(self.node) if isinstance(node, ast.Global) for name in node.names
         )
 
     @cached_property

@@ -41,7 +41,7 @@ class Mentions:
 
     def __init__(self, nodes: list[ast.AST], receiver: str | None) -> None:
         self.names: set[str] = set()
-        self.attributes: set[tuple[str, str]] = set()
+        self.attributes: set[tuple[str, tuple[str, ...]]] = set()
         self.own: set[str] = set()
         todo = list(nodes)
         while todo:
@@ -55,11 +55,17 @@ class Mentions:
                 if attr in _ORM_ATTRIBUTES:
                     self.own.add("objects")
                 base = node.value  # type: ignore[attr-defined]
+                path = [attr]
+                while type(base) is ast.Attribute:
+                    if base.attr in _ORM_ATTRIBUTES:
+                        self.own.add("objects")
+                    path.append(base.attr)
+                    base = base.value
                 if type(base) is ast.Name:
                     if base.id == receiver:
-                        self.own.add(attr)
+                        self.own.add(path[-1])
                     else:
-                        self.attributes.add((base.id, attr))
+                        self.attributes.add((base.id, tuple(reversed(path))))
                     self.names.add(base.id)
                 else:
                     todo.append(base)
@@ -188,15 +194,27 @@ class Relevance:
                 definitions = project.resolve(module, ast.Name(name), fn)
             for definition in definitions:
                 if isinstance(definition, ModuleRef) or isinstance(definition, ExternalRef):
-                    for base, attr in mentions.attributes:
+                    for base, path in mentions.attributes:
                         if base == name:
-                            for inner in project.attribute(definition, attr):
-                                found.append((inner, None))
+                            found.extend((inner, None) for inner in self._follow(definition, path))
                     if isinstance(definition, ExternalRef):
                         found.append((definition, None))
                 else:
                     found.append((definition, None))
         return found
+
+    def _follow(self, start: ModuleRef | ExternalRef, path: tuple[str, ...]) -> list[object]:
+        """Return what a dotted path leads to: through submodules, to the first thing that is no module."""
+        current: list[object] = [start]
+        for attr in path:
+            following: list[object] = []
+            for item in current:
+                if isinstance(item, (ModuleRef, ExternalRef)):
+                    following.extend(self._project.attribute(item, attr))
+                else:
+                    following.append(item)
+            current = following
+        return current
 
 
 def _class_around(fn: FunctionInfo) -> ClassInfo | None:

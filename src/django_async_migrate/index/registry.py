@@ -19,6 +19,10 @@ _CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 _USER_MODEL = re.compile(rb"""^AUTH_USER_MODEL\s*(?::[^=\n]*)?=\s*["']([\w.]+)["']""", re.MULTILINE)
 
 
+#: Libraries whose classes have a manager called ``objects`` too, without being Django's.
+_OTHER_ORMS = ("mongoengine.", "tortoise.", "ormar.", "peewee.", "odmantic.", "beanie.", "sqlalchemy.", "edgy.")
+
+
 class Models:
     """Finds models by class, by dotted name, by Django label and by reverse accessor."""
 
@@ -48,6 +52,15 @@ class Models:
             if row is not None and row.api == api:
                 self._by_api[api] = Model(self, row.api, None, row)
         return self._by_api[api]
+
+    def foreign(self, api: str) -> Model | None:
+        """Return a model of which only the dotted name is known; None for classes of other ORMs."""
+        if api.startswith(_OTHER_ORMS):
+            return None
+        known = self.of_api(api)
+        if known is None:
+            known = self._by_api[api] = Model(self, api, None, None)
+        return known
 
     @cached_property
     def _user_label(self) -> str | None:

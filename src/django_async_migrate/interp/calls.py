@@ -42,7 +42,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
-from .objects import Objects
+from .objects import Objects, is_enum
 
 Kwargs = Seq[tuple[str, Value]]
 
@@ -122,7 +122,7 @@ class Evaluator(Objects):
                 return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
             return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
         bridge = next((b for b in map(self.catalog.bridges.get, cls.externals) if b is not None), None)
-        if bridge is not None:  # a project's own subclass of SyncToAsync
+        if bridge is not None and bridge.kind in {"to-thread-decorator", "to-loop-decorator"}:  # a project's own subclass of SyncToAsync
             return externals.bridged(self, bridge, args, kwargs, node)
         maker = cls.find("__new__")
         if maker is not None and isinstance(maker[1], FunctionInfo):
@@ -198,7 +198,10 @@ class Evaluator(Objects):
                 self.iterate(args[0], node)
             elif name in {"format", "format_map"}:
                 text.formatted(self, receiver, args, kwargs, node)
-            return SCALAR
+            folded = None
+            if isinstance(receiver, Const) and isinstance(receiver.value, str):
+                folded = text.folded(receiver.value, name, args)
+            return folded if folded is not None else SCALAR
         if isinstance(receiver, ModelClass):
             if args and self.state(args[0]) is not None:
                 return self.call(self.attribute(args[0], name, node), args[1:], kwargs, node)
@@ -216,6 +219,11 @@ class Evaluator(Objects):
             bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
         if bridge is not None:
             return externals.bridged(self, bridge, args, kwargs, node)
+        if name == "auser":
+            user = self.project.models.user_model()
+            return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
+        if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":
+            return self.call(args[0], args[1:], kwargs, node) if args else SCALAR
         if name in {"create_task", "start_soon", "ensure_future"} and args:
             return Ready(self.await_(args[0], node))
         if name in {"enter_context", "enter_async_context"} and args:
@@ -343,17 +351,26 @@ class Evaluator(Objects):
             return self._iterate_object(value, state, node, asynchronous)
         if isinstance(value, (Const, Scalar)):
             return SCALAR
+        if isinstance(value, Class) and is_enum(value.cls):
+            names = [name for name in value.cls.members if not name.startswith("_")]
+            return containers.union(self, [self.attribute(value, name, node) for name in names])
         if isinstance(value, Coroutine):
             return Unknown("iteration over a coroutine")
         return value if isinstance(value, (Unknown, Never)) else Unknown("element")
 
     def _generate(self, value: Generator, node: ast.AST, implicit: bool) -> Value:
+        if value.args and value.args[0] == Const("chain"):
+            return containers.union(self, [self.iterate(arg, node) for arg in value.args[1:]])
         if value.args and value.args[0] in (Const("map"), Const("filter")):
             rows = [self.iterate(arg, node) for arg in value.args[1:]]
             if any(isinstance(row, Never) for row in rows):
                 return NEVER
             result = self.call(value.func, rows, (), node) if value.func != Const(None) else rows[0]
-            return result if value.args[0] == Const("map") else rows[0]
+            if value.args[0] == Const("map"):
+                return result
+            for part in alternatives(result):
+                self.truth(part, node)
+            return rows[0]
         assert isinstance(value.func, Func)
         return self.engine.run(
             self, value.func, value.args, value.kwargs, node, implicit=implicit, generator=True
@@ -406,6 +423,10 @@ class Evaluator(Objects):
             for name in names:
                 if self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node) is not None:
                     return
+            if isinstance(state, Object) and state.cls.is_dataclass and depth < 3:
+                for slot in state.attrs.values():
+                    for part in alternatives(slot.value):
+                        self._stringify_one(part, node, "repr", depth + 1)
             if isinstance(state, Instance) and state.model.row is not None and isinstance(value, Ref):
                 for name in state.model.row.str_loads:
                     self.attribute(value, name, node)

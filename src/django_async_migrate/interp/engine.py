@@ -7,6 +7,7 @@ import itertools
 import os
 from collections.abc import Hashable
 from collections.abc import Sequence as Seq
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    is_foreign,
     one_of,
 )
 
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 
 #: Calls nested deeper than this are cut off; what is below stays unknown.
 MAX_DEPTH = 40
+#: Implementations of an abstract method that are followed.
+MAX_IMPLEMENTATIONS = 4
 #: Kinds of arguments one function is analysed for; further ones get an unknown result.
 MAX_VARIANTS = 48
 
@@ -97,6 +101,8 @@ class Engine(Names):
         self._partial: dict[Hashable, list[Summary]] = {}
         self._stack: list[FunctionInfo] = []
         self.relevance = Relevance(project)
+        self._subclasses: dict[tuple[ClassInfo, str], list[ClassInfo]] = {}
+        self._forced: FunctionInfo | None = None
         self.setup()
 
     def count_unknown(self, reason: str) -> None:
@@ -132,7 +138,7 @@ class Engine(Names):
         """Call a project function from a frame: apply its summary there and return its result."""
         fn = func.fn
         if fn.is_stub:
-            return self._declared_result(frame, fn, node)
+            return self._implemented(frame, func, args, kwargs, node, implicit, awaited, generator)
         if not self._matters(frame, func, args, kwargs):
             return self._declared_result(frame, fn, node)
         names = self._arguments(frame, func, args, kwargs)
@@ -170,9 +176,46 @@ class Engine(Names):
             return self._declared_result(frame, fn, node, result)
         return result
 
+    def _implemented(
+        self,
+        frame: Frame,
+        func: Func,
+        args: Seq[Value],
+        kwargs: Kwargs,
+        node: ast.AST,
+        implicit: bool,
+        awaited: bool,
+        generator: bool,
+    ) -> Value:
+        """Call an abstract method: each implementation in a subclass may be meant."""
+        fn, receiver = func.fn, func.receiver
+        state = frame.state(receiver) if receiver is not None else None
+        if fn.cls is None or not isinstance(state, Object) or state.whole or not isinstance(receiver, Ref):
+            return self._declared_result(frame, fn, node)
+        classes = self.subclasses_with(state.cls, fn.name)
+        if not 0 < len(classes) <= MAX_IMPLEMENTATIONS:
+            return self._declared_result(frame, fn, node)
+        results = []
+        with frame.doubted() if len(classes) > 1 else nullcontext():
+            for cls in classes:
+                member = cls.find(fn.name)
+                if member is None or not isinstance(member[1], FunctionInfo) or member[1].decorators:
+                    continue
+                own = frame.alloc(("implementation", node, cls), Object(cls))
+                bound = Func(member[1], own, (), member[0])
+                results.append(
+                    self.run(frame, bound, args, kwargs, node, implicit, awaited, generator)
+                )
+        return one_of(results) if results else self._declared_result(frame, fn, node)
+
     def _matters(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> bool:
         """Whether a call may reach the ORM: by what the function names, or by what it is given."""
         cls = _class_of(frame, func.receiver)
+        if func.fn.name in {"__init__", "__post_init__", "__new__"} or func.fn.makes_functions:
+            return True
+        if self._forced is func.fn:
+            self._forced = None
+            return True
         if self.relevance.function(func.fn, cls):
             return True
         carriers = [func.receiver] if func.receiver is not None else []
@@ -256,7 +299,7 @@ class Engine(Names):
             value = names.get(param.arg)
             if value is None:
                 value = self._default(frame, func, param, open_ended is not None)
-            if isinstance(value, Unknown) and param.annotation is not None:
+            if param.annotation is not None and is_foreign(value):
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
             names[param.arg] = value
         return names
@@ -392,6 +435,11 @@ class Engine(Names):
         found = None
         if param.annotation is not None:
             found = self.annotation(frame, fn.module, param.annotation, ("param", param), fn)
+        default = fn.defaults.get(param.arg)
+        if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
+            value = self.expression(frame, fn.module, default, fn.cls)
+            if not is_foreign(value):  # callers that leave it out get the default
+                return value
         return found if found is not None else frameworks.argument(param.arg)
 
     def _receiver(self, frame: Evaluator, fn: FunctionInfo, cls: ClassInfo | None) -> Value | None:
@@ -421,6 +469,7 @@ class Engine(Names):
                 stored = self._attributes_after(state.cls, method, frame.depth).get(name)
                 if stored is not None:
                     value = self.imported(frame, stored, ("self", ref.id, method))
+                    self.open_up(frame, value)
                     if not isinstance(value, Never):
                         found = join_values(found, value, frame.env.heap)
         return found
@@ -437,7 +486,9 @@ class Engine(Names):
             return {}
         frame = self.evaluator(method.module, None, Env({}, {}), {}, depth + 1, 0)
         receiver = frame.alloc("self", Object(cls))
+        self._forced = method
         self.root_call(frame, Func(method, receiver))
+        self._forced = None
         state = frame.state(receiver)
         result: dict[str, tuple[Value, Heap]] = {}
         if isinstance(state, Object):
@@ -466,6 +517,24 @@ class Engine(Names):
                     return self.expression(frame, member.module, keyword.value, cls)
             return None
         return self.assigned(frame, member, cls)
+
+    def subclasses_with(self, cls: ClassInfo, name: str) -> list[ClassInfo]:
+        """Return the project classes that derive from ``cls`` and bind ``name`` to more than a stub."""
+        key = (cls, name)
+        found = self._subclasses.get(key)
+        if found is None:
+            found = self._subclasses[key] = []
+            for path in self.project.tree.containing(cls.name.encode()):
+                module = self.project.module(path)
+                for bindings in module.bindings.values() if module is not None else ():
+                    for binding in bindings:
+                        if isinstance(binding, ClassInfo) and binding is not cls and binding.derives_from(cls):
+                            member = binding.find(name)
+                            if member is None or not isinstance(member[1], FunctionInfo):
+                                continue
+                            if not member[1].is_stub and binding not in found:
+                                found.append(binding)
+        return found
 
     # -- frameworks ----------------------------------------------------------------------------------------
 

@@ -261,11 +261,16 @@ class Expressions(Frame):
         return self._union(results)
 
     def _joined_str(self, node: ast.JoinedStr) -> Value:
+        texts: list[str | None] = []
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 how = {114: "repr", 115: "str", 97: "repr"}.get(part.conversion, "format")
-                self.stringify(self.eval(part.value), part.value, how)
-        return Scalar("str")
+                value = self.eval(part.value)
+                self.stringify(value, part.value, how)
+                texts.append(str(value.value) if isinstance(value, Const) and part.format_spec is None else None)
+            elif isinstance(part, ast.Constant):
+                texts.append(str(part.value))
+        return text.joined(texts)
 
     def _bin_op(self, node: ast.BinOp) -> Value:
         left, right = self.eval(node.left), self.eval(node.right)
@@ -273,6 +278,8 @@ class Expressions(Frame):
 
     def operated(self, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
         """Return ``left op right``."""
+        if isinstance(op, ast.Add) and (_is_text(left) or _is_text(right)):
+            return text.joined([p.value if isinstance(p, Const) else None for p in (left, right)])
         if isinstance(op, ast.Mod) and _is_text(left):
             self._percent(left, right, node)
             return Scalar("str")

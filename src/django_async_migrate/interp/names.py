@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned, Definition, ExternalRef, ModuleInfo, ModuleRef
-from django_async_migrate.values.heap import Heap, Instance, Object
+from django_async_migrate.values.heap import Dict, Heap, Instance, Object, Sequence
 from django_async_migrate.values.refs import Exporter, map_refs, map_state
 from django_async_migrate.values.types import (
     Bridge,
+    NEVER,
     Class,
     ClassMethod,
     ContextFactory,
@@ -132,7 +133,10 @@ class Names(Annotations):
             exporter = Exporter(inner.env.heap)
             exported = exporter.value(value)
             found = self._stored[expr] = (exported, exporter.heap())
-        return self.imported(frame, found, ("global", expr))
+        value = self.imported(frame, found, ("global", expr))
+        if found[1]:
+            self.open_up(frame, value)
+        return value
 
     def imported(self, frame: Frame, stored: tuple[Value, Heap], tag: object) -> Value:
         """Bring a value computed elsewhere into a frame's heap; what is there already stays as it is."""
@@ -148,6 +152,21 @@ class Names(Annotations):
             if new not in frame.env.heap:
                 frame.env.heap[new] = map_state(state, number)
         return map_refs(value, number)
+
+    def open_up(self, frame: Frame, value: Value) -> None:
+        """Forget that a container that other code can reach holds nothing but what it was made with."""
+        for part in alternatives(value):
+            state = frame.state(part)
+            if isinstance(part, Ref) and isinstance(state, Sequence) and state.kind != "tuple":
+                if state.items is not None and (not state.items or state.kind != "list"):
+                    held = one_of([*state.items, state.element or NEVER, Unknown("element added elsewhere")])
+                    frame.env.heap[part.id] = Sequence(state.kind, None, held)
+                elif state.items is None and state.element is None:
+                    held = Unknown("element added elsewhere")
+                    frame.env.heap[part.id] = Sequence(state.kind, None, held)
+            elif isinstance(part, Ref) and isinstance(state, Dict) and state.element is None and not state.items:
+                unknown = Unknown("value added elsewhere")
+                frame.env.heap[part.id] = Dict(state.items, Unknown("key added elsewhere"), unknown)
 
     # -- functions and decorators --------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import ClassMember, ManagerDef, Model
-from django_async_migrate.index.modules import ExternalRef, ModuleRef
+from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
 from django_async_migrate.semantics import externals, instances, querysets
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
@@ -41,12 +41,20 @@ from django_async_migrate.values.types import (
     Unknown,
     Value,
     alternatives,
+    is_foreign,
 )
 
 from .foreign import FOREIGN, FOREIGN_SELF
+from .expr import own_class
 from .narrow import Narrowing
 
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "Choices", "TextChoices", "IntegerChoices"})
 _MANAGER_NAMES = frozenset({"objects", "_default_manager", "_base_manager"})
+
+
+def is_enum(cls: ClassInfo) -> bool:
+    """Whether a class is an enumeration: its members are objects of its own class."""
+    return any(base.rpartition(".")[2] in _ENUMS for base in cls.externals)
 
 
 class Objects(Narrowing):
@@ -79,6 +87,9 @@ class Objects(Narrowing):
             found = self.engine.definition_value(self, self.project.attribute(ModuleRef(value.path), name))
             return found or Unknown(f"attribute {name} of a module")
         if isinstance(value, External):
+            if name in _MANAGER_NAMES and value.api.rpartition(".")[2][:1].isupper():
+                foreign = self.project.models.foreign(value.api)
+                return Manager(foreign, None, certain=False) if foreign is not None else Unknown("foreign class")
             definitions = self.project.attribute(ExternalRef(value.api), name)
             return self.engine.definition_value(self, definitions) or External(f"{value.api}.{name}")
         if isinstance(value, Descriptor):
@@ -102,9 +113,11 @@ class Objects(Narrowing):
             return self._of_callable(value, name)
         if isinstance(value, Never):
             return NEVER
-        if isinstance(value, Unknown) and name in _MANAGER_NAMES:
+        if name in _MANAGER_NAMES and is_foreign(value):
             return Manager(None, None, certain=False)
-        return Method(value, name) if isinstance(value, Unknown) else Unknown(f"attribute {name}")
+        if isinstance(value, (Unknown, Method)) and (isinstance(value, Unknown) or is_foreign(value)):
+            return Method(value, name)
+        return Unknown(f"attribute {name}")
 
     def _of_callable(self, value: Value, name: str) -> Value:
         if isinstance(value, Partial) and name == "func":
@@ -189,6 +202,8 @@ class Objects(Narrowing):
             self.put(ref, replace(state, attrs={**state.attrs, name: Slot(value)}))
 
     def _of_model_class(self, model: Model, name: str, node: ast.AST) -> Value:
+        if name in {"__name__", "__qualname__"}:
+            return Const(model.name)
         if name in {"_default_manager", "_base_manager"}:
             definition = model.default_manager
             return Manager(model, definition.cls if name == "_default_manager" else None)
@@ -217,9 +232,15 @@ class Objects(Narrowing):
 
     def _of_class(self, cls: ClassInfo, name: str, node: ast.AST) -> Value:
         found = cls.find(name)
+        if found is not None and is_enum(cls) and isinstance(found[1], Assigned) and not name.startswith("_"):
+            value = self.engine.bind_member(self, found[0], found[1], None, node, Class(cls))
+            slots = {"value": Slot(value), "_value_": Slot(value), "name": Slot(Const(name))}
+            return self.alloc(("member", cls, name), Object(cls, slots, whole=True))
         if found is not None:
             return self.engine.bind_member(self, found[0], found[1], None, node, Class(cls))
-        if name in {"__name__", "__qualname__", "__module__", "__doc__"}:
+        if name in {"__name__", "__qualname__"}:
+            return Const(cls.name)
+        if name in {"__module__", "__doc__"}:
             return Scalar("str")
         if name == "objects" and any("Document" not in base for base in cls.externals):
             return Unknown("objects of a class that is no model")
@@ -272,6 +293,18 @@ class Objects(Narrowing):
         if isinstance(state, Instance) and isinstance(receiver, Ref):
             return Method(receiver, name)
         return Method(receiver, name)
+
+    def names_like(self, value: Value, prefix: str, suffix: str) -> list[str]:
+        """Return the members of an object's or class's project class whose names fit."""
+        state = self.state(value)
+        cls = value.cls if isinstance(value, Class) else own_class(state)
+        names = {
+            name
+            for entry in (cls.mro if cls is not None else ())
+            for name, member in entry.members.items()
+            if name.startswith(prefix) and name.endswith(suffix) and isinstance(member, FunctionInfo)
+        }
+        return sorted(names) if len(names) <= 8 else []
 
     def property_value(self, getter: Property, receiver: Value, name: str, node: ast.AST) -> Value:
         """Run a property; a cached one remembers its result on the instance."""

@@ -9,7 +9,7 @@ from typing import Any
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.modules import import_bindings
 from django_async_migrate.semantics import containers, instances
-from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, Sequence, Slot
+from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     SCALAR,
@@ -98,16 +98,37 @@ class Statements(Expressions):
 
     def _if(self, node: ast.If) -> None:
         passed, failed = self.branch(node.test)
-        if passed is None or failed is None:
+        if (passed is None or failed is None) and not self._fills_global(node):
             self.env = passed or failed or self.env
             self.execute(node.body if passed is not None else node.orelse)
             return
+        if passed is None or failed is None:
+            failed = passed = (passed or failed or self.env).copy()
+            failed = failed.copy()
         self.env = passed
-        self.execute(node.body)
+        if self._fills_global(node):
+            with self.muted():
+                self.execute(node.body)
+        else:
+            self.execute(node.body)
         after = self.env if self.alive else None
         self.env, self.alive = failed, True
         self.execute(node.orelse)
         self._settle(after, self.env if self.alive else None)
+
+    def _fills_global(self, node: ast.If) -> bool:
+        """Whether a branch fills a module-level variable that is empty: it runs once in the life of a process.
+
+        Nobody can tell whether that is on an event loop, so what it queries is possible and no more.
+        """
+        if self.fn is None or not self.fn.globals:
+            return False
+        tested = _names_in(node.test) & self.fn.globals
+        return bool(tested) and any(
+            isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id in tested
+            for stmt in node.body
+            for part in ast.walk(stmt)
+        )
 
     def _settle(self, *ends: Env | None) -> None:
         """Go on from wherever control arrives; nowhere when no path does."""
@@ -248,7 +269,12 @@ class Statements(Expressions):
         for handler in node.handlers:
             if raised is None:
                 break
+            caught = _names_in(handler.type)
+            if "RuntimeError" in caught and _asks_for_loop(node.body):
+                continue  # there is a running loop here
             self.env, self.alive = raised.copy(), True
+            if "AttributeError" in caught:
+                self._drop_guessed_querysets()
             if handler.name:
                 self.env.names[handler.name] = Unknown("exception")
             self.execute(handler.body)
@@ -262,6 +288,13 @@ class Statements(Expressions):
             self.alive = self.alive and arrives
         if self._tries and raised is not None:
             self._tries[-1] = join_envs(self._tries[-1], raised)
+
+    def _drop_guessed_querysets(self) -> None:
+        """A value whose annotation said queryset had no such attribute: it is none."""
+        for name, value in self.env.names.items():
+            state = self.state(value)
+            if isinstance(state, QuerySet) and not state.certain:
+                self.env.names[name] = Unknown("not the annotated queryset")
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         entered: list[tuple[Value, ast.expr]] = []
@@ -283,7 +316,7 @@ class Statements(Expressions):
             state = self.state(part)
             if isinstance(part, ContextManager):
                 results.append(self.iterate(part.generator, node, asynchronous))
-            elif isinstance(state, Object):
+            elif isinstance(state, (Object, Instance)):
                 name = "__aenter__" if asynchronous else "__enter__"
                 value = self.dunder(part, state, name, [], node)
                 if value is not None and asynchronous:
@@ -296,7 +329,7 @@ class Statements(Expressions):
     def _leave(self, manager: Value, node: ast.expr, asynchronous: bool) -> None:
         for part in alternatives(manager):
             state = self.state(part)
-            if isinstance(state, Object):
+            if isinstance(state, (Object, Instance)):
                 name = "__aexit__" if asynchronous else "__exit__"
                 value = self.dunder(part, state, name, [Const(None)] * 3, node)
                 if value is not None and asynchronous:
@@ -449,6 +482,19 @@ def _as_load(target: ast.expr) -> ast.expr:
     if isinstance(target, ast.Subscript):
         return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
     return target
+
+
+def _names_in(expr: ast.expr | None) -> set[str]:
+    return {node.id for node in ast.walk(expr) if isinstance(node, ast.Name)} if expr is not None else set()
+
+
+def _asks_for_loop(body: list[ast.stmt]) -> bool:
+    """Whether a try body asks for the running event loop before anything else."""
+    return any(
+        isinstance(node, (ast.Name, ast.Attribute))
+        and (node.id if isinstance(node, ast.Name) else node.attr) == "get_running_loop"
+        for node in ast.walk(body[0])
+    )
 
 
 def _matches_all(pattern: ast.pattern) -> bool:

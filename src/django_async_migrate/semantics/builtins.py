@@ -16,6 +16,7 @@ from django_async_migrate.values.types import (
     Const,
     Generator,
     Never,
+    Pattern,
     Property,
     Ready,
     Scalar,
@@ -81,6 +82,13 @@ def _extreme(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
 def _reduce_to_scalar(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     if args:
         m.iterate(args[0], node)
+    return SCALAR
+
+
+def _any(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    if args:
+        for part in alternatives(m.iterate(args[0], node)):
+            m.truth(part, node)
     return SCALAR
 
 
@@ -198,6 +206,12 @@ def _names(args: Seq[Value]) -> list[str]:
 
 def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     names = _names(args)
+    if not names and len(args) > 1 and isinstance(args[1], Pattern):
+        names = m.names_like(args[0], args[1].prefix, args[1].suffix)
+        with m.doubted():
+            found = [m.attribute(args[0], name, node) for name in names]
+        if found:
+            return one_of([*found, *args[2:3]])
     if not names:
         return Unknown("getattr of a computed name")
     found = [m.attribute(args[0], name, node) for name in names]
@@ -258,8 +272,9 @@ FUNCTIONS: dict[str, Builtin] = {
     "min": _extreme,
     "max": _extreme,
     "sum": _reduce_to_scalar,
-    "any": _reduce_to_scalar,
-    "all": _reduce_to_scalar,
+    "any": _any,
+    "all": _any,
+    "dict.fromkeys": _reduce_to_scalar,
     "len": _len,
     "str": _text("str"),
     "repr": _text("repr"),

@@ -274,6 +274,9 @@ def call_sequence(
         parts = [elements(m, state)]
         if name in {"union", "symmetric_difference"}:
             parts += [m.iterate(value, node) for value in args]
+        elif name != "copy":
+            for value in args:
+                m.iterate(value, node)
         if state.items is not None and name == "copy":
             return m.alloc(node, state, "copy")
         element = union(m, parts)
@@ -282,6 +285,9 @@ def call_sequence(
         m.put(ref, Sequence(state.kind, ()))
     if name == "reverse" and isinstance(ref, Ref) and state.items is not None:
         m.put(ref, replace(state, items=state.items[::-1]))
+    if name in {"isdisjoint", "issubset", "issuperset", "intersection_update", "difference_update"}:
+        for value in args:
+            m.iterate(value, node)
     return SCALAR if name in _SCALAR_METHODS else NONE
 
 
@@ -351,6 +357,8 @@ def call_dict(
         return m.alloc(node, Sequence("list", None, None if isinstance(found, Never) else found), "keys")
     if name == "update":
         for value in args:
+            if isinstance(m.state(value), QuerySet):
+                m.iterate(value, node)
             extend(m, ref, value, node)
         current = m.state(ref)
         if kwargs and isinstance(current, Dict) and isinstance(ref, Ref):

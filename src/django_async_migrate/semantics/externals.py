@@ -23,6 +23,7 @@ from django_async_migrate.values.types import (
     External,
     ExternalObject,
     Func,
+    Generator,
     Manager,
     ModelClass,
     Never,
@@ -68,6 +69,9 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     function = m.catalog.functions.get(api)
     if function is not None:
         return _row(m, api, function, args, kwargs, node)
+    head, _, name = api.rpartition(".")
+    if args and head.endswith((".Model", ".QuerySet", ".Manager")) and m.state(args[0]) is not None:
+        return m.call(m.attribute(args[0], name, node), args[1:], kwargs, node)  # Model.save(obj)
     model = m.project.models.of_api(api)
     if model is not None:
         return querysets.made(m, model, kwargs, node)
@@ -219,8 +223,31 @@ def _prefetch(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Va
 
 
 def _chain(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    element = containers.union(m, [m.iterate(arg, node) for arg in args])
-    return m.alloc(node, Sequence("iterator", None, None if isinstance(element, Never) else element))
+    return Generator(NONE, (Const("chain"), *args))  # takes each iterator when it gets there
+
+
+def _is_coroutine_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    func = args[0] if args else None
+    if isinstance(func, Func):
+        return Const(func.fn.is_async)
+    if isinstance(func, Bridge):
+        return Const(func.mode == "thread")
+    return Scalar("bool")
+
+
+def _redirect(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    for part in alternatives(args[0]) if args else ():
+        inst = m.state(part)
+        if isinstance(inst, Instance) and inst.model.cls is not None and inst.model.cls.find("get_absolute_url"):
+            m.call(m.attribute(part, "get_absolute_url", node), (), (), node)
+    return ExternalObject("django.http.HttpResponseRedirect")
+
+
+def _response(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    content = args[0] if args else dict(kwargs).get("content")
+    if content is not None and isinstance(m.state(content), QuerySet):
+        m.iterate(content, node)
+    return ExternalObject("django.http.HttpResponse")
 
 
 def _chained(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -452,6 +479,14 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "django.utils.functional.lazy": _lazy_function,
     "django.utils.functional.lazystr": _lazy_object,
     "django.utils.functional.lazy.__call__": _lazy_call,
+    "asyncio.iscoroutinefunction": _is_coroutine_function,
+    "inspect.iscoroutinefunction": _is_coroutine_function,
+    "asgiref.sync.iscoroutinefunction": _is_coroutine_function,
+    "django.shortcuts.redirect": _redirect,
+    "django.shortcuts.resolve_url": _redirect,
+    "django.http.HttpResponse": _response,
+    "itertools.accumulate": _same_elements,
+    "itertools.pairwise": lambda m, a, k, n: builtins.call(m, "zip", (*a, *a), k, n),
     "types.SimpleNamespace": _namespace,
     "asyncio.Queue": _queue,
     "asyncio.LifoQueue": _queue,

@@ -228,9 +228,11 @@ def _spared(m: Machine, inst: Instance, row: ModelMethod, kwargs: Kwargs) -> boo
     names = {item.value for item in left_out if isinstance(item, Const)}
     if any(r.name not in names for r in inst.model.relations().values() if r.kind in _KIND):
         has.add("foreign-key")
-    if _declares(inst, "unique") or "pk" in inst.slots or not inst.made:
+    if given.get("validate_unique") == Const(False):
+        pass
+    elif _declares(inst, "unique") or "pk" in inst.slots or not inst.made:
         has.add("unique")
-    if inst.model.meta("constraints") is not None:
+    if inst.model.meta("constraints") is not None and given.get("validate_constraints") != Const(False):
         has.add("constraint")
     return not has.intersection(row.only_if)
 

@@ -83,6 +83,10 @@ class Machine(Protocol):
         """Return what a lazy object stands for; other values as they are."""
         ...
 
+    def names_like(self, value: Value, prefix: str, suffix: str) -> list[str]:
+        """Return the members of an object's or class's project class whose names fit."""
+        ...
+
     def store_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``setattr(owner, name, value)``."""
         ...

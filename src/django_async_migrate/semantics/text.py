@@ -9,13 +9,42 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from django_async_migrate.values.heap import Dict
-from django_async_migrate.values.types import Const, Value
+from django_async_migrate.values.types import Const, Pattern, Scalar, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
 
 
 _CONVERSION = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?([a-zA-Z%])")
+
+
+def joined(parts: Seq[str | None]) -> Value:
+    """Return the text that parts make; None stands for one that is not known."""
+    if all(isinstance(part, str) for part in parts):
+        return Const("".join(part for part in parts if part is not None))
+    first, last = (parts[0], parts[-1]) if parts else (None, None)
+    prefix = first if isinstance(first, str) else ""
+    suffix = last if isinstance(last, str) and len(parts) > 1 else ""
+    if len(prefix) >= 2 or len(suffix) >= 3:
+        return Pattern(prefix, suffix)
+    return Scalar("str")
+
+
+def folded(value: str, name: str, args: Seq[Value]) -> Value | None:
+    """Return what a text method gives where that is known."""
+    given = [arg.value for arg in args if isinstance(arg, Const)]
+    if name not in _FOLDED or len(given) != len(args):
+        return None
+    try:
+        found = getattr(value, name)(*given)
+    except (TypeError, ValueError):
+        return None
+    return Const(found) if isinstance(found, (str, bool)) else None
+
+
+_FOLDED = frozenset(
+    {"lower", "upper", "title", "capitalize", "replace", "strip", "removeprefix", "removesuffix", "casefold"}
+)
 
 
 def percent(m: Machine, template: Value, items: Seq[Value], node: ast.AST) -> None:

@@ -47,6 +47,14 @@ class Scalar(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern(Value):
+    """A text of which only the ends are known: ``f"on_{kind}"``."""
+
+    prefix: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ref(Value):
     """A mutable object: its state is in the heap under ``id``."""
 
@@ -281,6 +289,15 @@ def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
     if len(flat) > MAX_ALTERNATIVES:
         return Unknown("too many alternatives")
     return OneOf(tuple(flat))
+
+
+def is_foreign(value: Value) -> bool:
+    """Whether nothing is known of a value: it is unknown, or an attribute of something unknown."""
+    if isinstance(value, OneOf):
+        return all(is_foreign(part) or part == NONE for part in value.values)
+    if isinstance(value, Method):
+        return isinstance(value.receiver, ExternalObject) or is_foreign(value.receiver)
+    return isinstance(value, Unknown)
 
 
 def alternatives(value: Value) -> tuple[Value, ...]:
