@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "django-async-migrate"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED = 0, 1, 2
+EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 _RANK = {"info": 0, "warning": 1, "error": 2, "never": 3}
 
 
@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_FAILED
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return 130
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Keep Python from complaining when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -160,6 +160,11 @@ class ClassInfo:
                 continue
             receiver = member.params[0].arg
             for node in ast.walk(member.node):
+                if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                    node = node.value  # self.scope["player"] = ... changes what self.scope holds
+                    if not isinstance(node, ast.Attribute):
+                        continue
+                    node = ast.Attribute(node.value, node.attr, ast.Store())
                 if (
                     isinstance(node, ast.Attribute)
                     and isinstance(node.ctx, ast.Store)
@@ -170,6 +175,13 @@ class ClassInfo:
                     if member not in methods:
                         methods.append(member)
         return found
+
+    @cached_property
+    def has_annotated_fields(self) -> bool:
+        """Whether the class body is annotated fields, as a decorator like ``dataclass`` wants it."""
+        from .modules import Assigned
+
+        return any(isinstance(m, Assigned) and m.annotation is not None for m in self.members.values())
 
     @cached_property
     def is_dataclass(self) -> bool:

@@ -85,6 +85,8 @@ class Evaluator(Objects):
             if func.mode == "thread":
                 return Coroutine("thread", func.func, passed, tuple(kwargs))
             return self.await_(self.call(func.func, passed, kwargs, node), node)
+        if isinstance(func, Partial) and func.func == External("functools.singledispatch.__call__"):
+            return self.call(self.engine.dispatched(self, func.args[0], args), args, kwargs, node, implicit)
         if isinstance(func, BridgeFactory):
             return Bridge(func.mode, args[0]) if args else Unknown("bridge")
         if isinstance(func, Partial):
@@ -134,7 +136,7 @@ class Evaluator(Objects):
         if found is not None and isinstance(found[1], FunctionInfo):
             bound = self.engine.bind_member(self, found[0], found[1], ref, node)
             self.call(bound, args, kwargs, node, implicit)
-        elif cls.is_dataclass:
+        elif cls.is_dataclass or ((args or kwargs) and cls.has_annotated_fields):
             self._fill_dataclass(ref, cls, args, kwargs, node)
         return ref
 

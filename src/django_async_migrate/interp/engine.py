@@ -24,6 +24,7 @@ from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_sta
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
+    Bridge,
     Class,
     Const,
     Func,
@@ -40,6 +41,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
     is_foreign,
     one_of,
 )
@@ -61,6 +63,7 @@ MAX_VARIANTS = 48
 
 Kwargs = Seq[tuple[str, Value]]
 
+_INJECTORS = frozenset({"Depends", "Security", "Inject", "Provide", "Injected"})
 _PLAIN_VALUES = frozenset({Const, Scalar, Unknown, ExternalObject, External, Never})
 
 
@@ -104,6 +107,11 @@ class Engine(Names):
         self._subclasses: dict[tuple[ClassInfo, str], list[ClassInfo]] = {}
         self._forced: FunctionInfo | None = None
         self.setup()
+
+    @property
+    def recursing(self) -> bool:
+        """Whether some function is running inside itself."""
+        return len(self._stack) != len(set(self._stack))
 
     def count_unknown(self, reason: str) -> None:
         """Count why a value stayed unknown."""
@@ -354,7 +362,7 @@ class Engine(Names):
         tests = [name for name in fn.repeated_tests if not isinstance(names.get(name), Const)][:2]
         frames: list[Evaluator] = []
         for assumption in itertools.product((True, False), repeat=len(tests)):
-            frame = self.evaluator(fn.module, fn, Env(dict(names), dict(heap)), dict(cells), depth, len(heap))
+            frame = self.evaluator(fn.module, fn, Env(dict(names), dict(heap), len(heap)), dict(cells), depth, len(heap))
             if frames:
                 frame.share_numbers(frames[0])
             frame.assumed = dict(zip(tests, assumption, strict=True))
@@ -408,6 +416,47 @@ class Engine(Names):
         ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what)) is e)
         return Summary(result, elements, exporter.heap(), ordered, written, depends)
 
+    def dispatched(self, frame: Frame, default: Value, args: Seq[Value]) -> Value:
+        """Return the function that ``singledispatch`` chooses for the type of the first argument."""
+        if not isinstance(default, Func) or not args:
+            return default
+        state = frame.state(args[0])
+        family: list[object] = []
+        if isinstance(state, Instance):
+            family = [state.model, *state.model.bases]
+        elif isinstance(state, Object):
+            family = list(state.cls.mro)
+        for wanted in family:
+            for kind, fn in self._registered(default.fn):
+                if kind is wanted:
+                    return Func(fn)
+        return default
+
+    def _registered(self, fn: FunctionInfo) -> list[tuple[object, FunctionInfo]]:
+        """Return the implementations registered for a ``singledispatch`` function, by type."""
+        found: list[tuple[object, FunctionInfo]] = []
+        for path in self.project.tree.containing(f"@{fn.name}.register".encode()):
+            module = self.project.module(path)
+            for node in module.parsed.tree.body if module is not None else ():
+                if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or module is None:
+                    continue
+                for decorator in node.decorator_list:
+                    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    if not (
+                        isinstance(target, ast.Attribute)
+                        and target.attr == "register"
+                        and fn in self.project.resolve(module, target.value)
+                    ):
+                        continue
+                    info = module.function(node)
+                    kinds = list(decorator.args) if isinstance(decorator, ast.Call) else []
+                    if not kinds and info.params and info.params[0].annotation is not None:
+                        kinds = [info.params[0].annotation]
+                    for kind in kinds:
+                        for definition in self.project.resolve(module, kind):
+                            found.append((self.project.model_of(definition) or definition, info))
+        return found
+
     # -- roots ---------------------------------------------------------------------------------------------
 
     def root(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> None:
@@ -416,6 +465,15 @@ class Engine(Names):
         receiver = self._receiver(frame, fn, cls or fn.cls)
         func = Func(fn, receiver)
         self.root_call(frame, func)
+        if fn.decorators:
+            self._run_decorated(frame, fn, receiver)
+
+    def _run_decorated(self, frame: Evaluator, fn: FunctionInfo, receiver: Value | None) -> None:
+        """Analyse a function through its project decorators, which may hand it arguments of their own."""
+        value = self.function(frame, fn)
+        for part in alternatives(value):
+            if isinstance(part, Func) and part.fn is not fn and part.fn.module.parsed is not None:
+                self.root_call(frame, Func(part.fn, receiver or part.receiver, part.closure))
 
     def root_call(self, frame: Evaluator, func: Func) -> Ref | None:
         """Call a function with arguments of which only the annotations are known."""
@@ -424,6 +482,8 @@ class Engine(Names):
         given: list[Value] = []
         for param in fn.params[1:] if func.receiver is not None else fn.params:
             given.append(self._unknown_argument(frame, fn, param))
+        if fn.args.vararg is not None:
+            given.append(Star(Unknown("argument of an entry point")))
         kwargs = [
             (param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs
         ]
@@ -433,14 +493,40 @@ class Engine(Names):
 
     def _unknown_argument(self, frame: Evaluator, fn: FunctionInfo, param: ast.arg) -> Value:
         found = None
+        default = fn.defaults.get(param.arg)
+        injected = self._injected(frame, fn, default) if default is not None else None
+        if injected is not None and not is_foreign(injected):
+            return injected
         if param.annotation is not None:
             found = self.annotation(frame, fn.module, param.annotation, ("param", param), fn)
-        default = fn.defaults.get(param.arg)
         if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default
                 return value
         return found if found is not None else frameworks.argument(param.arg)
+
+    def _injected(self, frame: Evaluator, fn: FunctionInfo, default: ast.expr) -> Value | None:
+        """Return what dependency injection passes: ``book: Book = Depends(get_book)``."""
+        if not isinstance(default, ast.Call) or not default.args:
+            return None
+        name = default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
+        if name not in _INJECTORS:
+            return None
+        provider = self.expression(frame, fn.module, default.args[0], fn.cls)
+        if not isinstance(provider, (Func, Bridge)):
+            return None
+        with frame.muted():
+            if isinstance(provider, Func):
+                receiver = self.root_result(frame, provider)
+                return receiver
+            return frame.await_(frame.call(provider, (), (), default), default)
+
+    def root_result(self, frame: Evaluator, func: Func) -> Value:
+        """Return what a function gives when something unknown calls it."""
+        given = [self._unknown_argument(frame, func.fn, param) for param in func.fn.params]
+        value = frame.call(func, given, (), func.fn.node)
+        value = frame.await_(value, func.fn.node) if func.fn.is_async and not func.fn.is_generator else value
+        return frame.iterate(value, func.fn.node, func.fn.is_async) if func.fn.is_generator else value
 
     def _receiver(self, frame: Evaluator, fn: FunctionInfo, cls: ClassInfo | None) -> Value | None:
         if cls is None or not fn.params:

@@ -542,9 +542,18 @@ def _identical(left: Value, right: Value) -> bool | None:
     parts = alternatives(left)
     if all(isinstance(part, Const) and part.value is None for part in parts):
         return True
-    if all(isinstance(part, (Ref, Tuple, Func)) or (isinstance(part, Const) and part.value is not None) for part in parts):
+    if all(_never_none(part) for part in parts):
         return False
     return None
+
+
+def _never_none(value: Value) -> bool:
+    if isinstance(value, Const):
+        return value.value is not None
+    return isinstance(value, (Ref, Tuple, Func)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
+
+
+_NOT_NONE = frozenset({"int", "bool", "str", "bytes"})
 
 
 def _is_text(value: Value) -> bool:

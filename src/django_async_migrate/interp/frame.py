@@ -15,6 +15,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.values.heap import Heap, State
 from django_async_migrate.values.join import join_heaps, join_values
+from django_async_migrate.values.refs import Exporter
 from django_async_migrate.values.types import NEVER, Property, Ref, Unknown, Value
 
 if TYPE_CHECKING:
@@ -48,15 +49,24 @@ class Loop:
 class Env:
     """Variables and heap at one point of the code."""
 
-    __slots__ = ("heap", "names")
+    __slots__ = ("heap", "names", "pinned")
 
-    def __init__(self, names: dict[str, Value], heap: Heap) -> None:
+    def __init__(self, names: dict[str, Value], heap: Heap, pinned: int = 0) -> None:
         self.names = names
         self.heap = heap
+        self.pinned = pinned  # objects below this number belong to the caller: always reachable
 
     def copy(self) -> Env:
         """Return a copy that can go its own way."""
-        return Env(dict(self.names), dict(self.heap))
+        return Env(dict(self.names), dict(self.heap), self.pinned)
+
+    def reachable(self) -> frozenset[int]:
+        """Return the objects that variables lead to."""
+        exporter = Exporter(self.heap)
+        for value in self.names.values():
+            exporter.value(value)
+        exporter.heap()
+        return frozenset(exporter.numbers)
 
     def same(self, other: Env) -> bool:
         """Whether two points know exactly the same."""
@@ -67,14 +77,36 @@ def join_envs(one: Env | None, other: Env | None) -> Env | None:
     """Return what is known after either of two paths; None stands for a path that does not arrive."""
     if one is None or other is None:
         return other if one is None else one
-    heap = join_heaps(one.heap, other.heap)
+    heap = join_heaps(one.heap, other.heap, _Owner(one, other))
     if one.names == other.names:
-        return Env(dict(one.names), heap)
+        return Env(dict(one.names), heap, one.pinned)
     names = dict(one.names)
     for name, value in other.names.items():
         mine = names.get(name)
         names[name] = value if mine is None else join_values(mine, value, heap)
-    return Env(names, heap)
+    return Env(names, heap, one.pinned)
+
+
+class _Owner:
+    """Tells which of two paths still knows an object; asked only for objects the paths differ on."""
+
+    def __init__(self, one: Env, other: Env) -> None:
+        self._envs = (one, other)
+        self._reach: list[frozenset[int] | None] = [None, None]
+
+    def __call__(self, number: int) -> int | None:
+        """Return 0 or 1 for the only path on which an object is still reachable; None for both or neither."""
+        if number < self._envs[0].pinned:
+            return None
+        found = []
+        for side in (0, 1):
+            reach = self._reach[side]
+            if reach is None:
+                reach = self._reach[side] = self._envs[side].reachable()
+            found.append(number in reach)
+        if found[0] is found[1]:
+            return None
+        return 0 if found[0] else 1
 
 
 class Frame:
@@ -128,6 +160,10 @@ class Frame:
     @property
     def version(self) -> tuple[int, int]:
         return self.engine.version
+
+    @property
+    def recursing(self) -> bool:
+        return self.engine.recursing
 
     def state(self, value: Value) -> State | None:
         return self.env.heap.get(value.id) if type(value) is Ref else None
@@ -250,7 +286,9 @@ class Frame:
 
     def return_(self, value: Value) -> None:
         """Leave the function with a value."""
-        self.exit = join_envs(self.exit, self.env.copy())
+        ended = self.env.copy()
+        ended.names[" returned"] = value
+        self.exit = join_envs(self.exit, ended)
         self.returned = join_values(self.returned, value, self.exit.heap if self.exit else self.env.heap)
 
     # -- the evaluator's parts -----------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from django_async_migrate.values.types import (
     Unknown,
     Value,
     alternatives,
+    is_foreign,
     one_of,
 )
 
@@ -390,6 +391,9 @@ class Statements(Expressions):
         elif isinstance(target, ast.Subscript):
             base = self.eval(target.value)
             index = self.eval(target.slice) if not isinstance(target.slice, ast.Slice) else SCALAR
+            if is_foreign(base) and isinstance(index, Const):
+                base = self.alloc(("foreign item", ast.unparse(target.value)), Dict({}, None, base))
+                self.assign(target.value, base)
             containers.store(self, base, index, value, target)
 
     def _unpack(self, targets: list[ast.expr], value: Value, node: ast.AST) -> None:

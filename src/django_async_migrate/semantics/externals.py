@@ -439,6 +439,9 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
     "functools.reduce": _reduce,
+    "functools.singledispatch": lambda m, a, k, n: Partial(
+        External("functools.singledispatch.__call__"), tuple(a), ()
+    ),
     "functools.wraps": _identity_decorator,
     "functools.update_wrapper": _first,
     "functools.lru_cache": lambda m, a, k, n: a[0] if a and isinstance(a[0], Func) else External("builtins.__identity__"),

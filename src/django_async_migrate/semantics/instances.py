@@ -117,6 +117,10 @@ def _related(m: Machine, ref: Ref, inst: Instance, relation: Relation, spec: Loa
     slots: dict[str, Slot] = {}
     if relation.kind in {"one-to-one", "reverse-one-to-one"} and relation.back:
         slots[relation.back] = Slot(ref)  # Django caches both ends of a one-to-one
+    if m.recursing and relation.null and target is inst.model and covers(inst.spec, relation.name):
+        if not covers(spec, relation.name):
+            # A recursion over a chain loaded to a chosen depth is believed to end where that ends.
+            slots[relation.name] = Slot(Unknown("end of a loaded chain"), Loaded.UNKNOWN)
     state = Instance(target, spec, slots, certain=inst.certain)
     value = m.alloc(("related", ref.id, relation.name), state)
     querysets.prefetched_attributes(m, value)

@@ -29,6 +29,11 @@ class Machine(Protocol):
         """Target Django version."""
         ...
 
+    @property
+    def recursing(self) -> bool:
+        """Whether some function is running inside itself."""
+        ...
+
     def state(self, value: Value) -> State | None:
         """Return the heap state of a ``Ref``; None for other values."""
         ...

@@ -435,12 +435,17 @@ def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[
 
 def _filter(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
     """``filter(x__in=[])`` can match nothing, and Django asks nothing."""
+    null: dict[str, Value] = {}
     for name, value in kwargs:
         if name.endswith("__in"):
             held = m.state(value)
             if value == Tuple(()) or (isinstance(held, Sequence) and held.items == ()):
                 return {"empty": True}
-    return {}
+        head, _, lookup = name.partition("__")
+        if (not lookup and value == NONE) or (lookup == "isnull" and value == Const(True)):
+            if state.model is not None and isinstance(state.model.member(head), Relation):
+                null[head] = NONE  # rows without it: reading the relation is free
+    return {"known": {**state.known, **null}} if null else {}
 
 
 _LAZY = {

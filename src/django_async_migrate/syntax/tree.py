@@ -63,6 +63,7 @@ class SourceTree:
         self._failed: set[str] = set()
         self._models: set[str] = set()
         self._unseen: list[str] | None = None
+        self._classes: dict[bytes, list[str]] | None = None
         self._parsed: dict[str, ParsedFile | None] = {}
         self.async_paths, self.suspicious = self._survey()
 
@@ -111,6 +112,22 @@ class SourceTree:
             if data is not None and any(needle in data for needle in needles):
                 found.append(path)
         return tuple(found)
+
+    def class_paths(self, name: str) -> tuple[str, ...]:
+        """Return the project files that seem to define a class of that name, sorted.
+
+        The first call reads the project once for all names. A mention in a comment or string counts, too.
+        """
+        if self._classes is None:
+            import re
+
+            # A literal start makes this as fast as a plain search.
+            expression = re.compile(rb"class[ \t]+(\w+)")
+            self._classes = {}
+            for path in self.paths:
+                for found in set(expression.findall(self.data(path) or b"")):
+                    self._classes.setdefault(found, []).append(path)
+        return tuple(self._classes.get(name.encode(), ()))
 
     def model_paths(self) -> tuple[str, ...]:
         """Return the project files that hold a relation declaration, sorted."""

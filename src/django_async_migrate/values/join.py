@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from .heap import (
@@ -152,8 +152,12 @@ def _join_specs(one: LoadSpec, other: LoadSpec) -> LoadSpec:
     )
 
 
-def join_heaps(one: Heap, other: Heap) -> Heap:
-    """Return the heap after either of two paths."""
+def join_heaps(one: Heap, other: Heap, owner: Callable[[int], int | None] | None = None) -> Heap:
+    """Return the heap after either of two paths.
+
+    ``owner`` tells for an object on which of the two paths it is still reachable, when on one only: what the
+    other path knew of it no longer matters.
+    """
     if one is other:
         return one
     result = dict(one)
@@ -162,6 +166,10 @@ def join_heaps(one: Heap, other: Heap) -> Heap:
         if mine is None:
             result[number] = state
         elif mine is not state and mine != state:
+            side = owner(number) if owner is not None else None
+            if side is not None:
+                result[number] = state if side else mine
+                continue
             # Values inside may refer to objects of either side: look both up while joining.
             result[number] = join_states(mine, state, {**other, **one})
     return result
