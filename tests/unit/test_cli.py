@@ -13,7 +13,7 @@ import pytest
 from support import analysis
 from support.files import write
 
-from django_async_migrate import __version__, cli
+from django_async_migrate import __main__, __version__, cli
 
 _VIEWS = """\
 from django.db import models
@@ -236,6 +236,21 @@ def test_an_interruption_is_not_a_finding(
 
     monkeypatch.setattr(sys.modules[analysis.MODULE], "analyze", interrupt)
     assert run(capsys, "scan")[0] == 130
+
+
+def test_an_interrupted_program_does_not_wait_for_its_analysis(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LeftError(Exception):
+        pass
+
+    def leave(code: int) -> None:
+        raise LeftError(code)
+
+    monkeypatch.setattr("django_async_migrate.cli.run", lambda arguments: cli.EXIT_INTERRUPTED)
+    monkeypatch.setattr("os._exit", leave)
+    with pytest.raises(LeftError, match="130"):
+        __main__.main()
 
 
 class Terminal(io.StringIO):

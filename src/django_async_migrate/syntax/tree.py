@@ -122,7 +122,7 @@ class SourceTree:
             import re
 
             # A literal start makes this as fast as a plain search.
-            expression = re.compile(rb"class[ \t]+(\w+)")
+            expression = re.compile(rb"class[ \t]+([\w\x80-\xff]+)")
             self._classes = {}
             for path in self.paths:
                 for found in set(expression.findall(self.data(path) or b"")):

@@ -66,6 +66,24 @@ def test_files_outside_the_selection_are_found_too() -> None:
     assert tree.async_paths == ("a.py",)
 
 
+def test_classes_are_found_by_name_with_one_reading_of_the_project() -> None:
+    tree, filesystem = tree_of(
+        {
+            "a.py": "class A:\n    class Meta: pass\n",
+            "b.py": "class AB(A): pass\n",
+            "c.py": "if x:\n    class  A(B): pass\n    class A(C): pass\nclass Été: pass\n",
+            "gone.py": FileNotFoundError(2, "No such file or directory"),
+        },
+        [],
+    )
+    assert tree.class_paths("A") == ("a.py", "c.py")
+    assert tree.class_paths("AB") == ("b.py",)
+    assert tree.class_paths("Meta") == ("a.py",)
+    assert tree.class_paths("Été") == ("c.py",)
+    assert tree.class_paths("B") == ()
+    assert len(filesystem.reads) == 4
+
+
 def test_a_selected_file_outside_the_listing_is_part_of_the_project() -> None:
     filesystem = MemoryFileSystem({"/r/a.py": _ASYNC, "/r/build/x.py": _ASYNC})
     tree = SourceTree("/r", ["build/x.py"], filesystem, lambda: ["a.py"])
