@@ -23,7 +23,7 @@ class Found:
 def mismatches(case: Case, found: Sequence[Found]) -> list[str]:
     """Return what is wrong with the findings made for a case, one message each; an empty list is a pass.
 
-    An annotation stands for one finding or several of its code on the line, and may stand on any line of its span. A finding that a
+    An annotation stands for exactly one finding, and may stand on any line of its span. A finding that a
     ``MISSING`` line was waiting for, and one that a ``SPURIOUS`` line no longer gets, are mended gaps: the
     annotation has to change then.
     """
@@ -39,11 +39,7 @@ def mismatches(case: Case, found: Sequence[Found]) -> list[str]:
         else:
             wrong.append(f"{note.path}:{note.line}: no {note.text} found")
     missing = [note for note in notes if note.kind == "MISSING"]
-    left = [
-        finding
-        for number, finding in enumerate(found)
-        if number not in pairs.values() and not any(_fits(note, finding) for note in wanted)
-    ]
+    left = [finding for number, finding in enumerate(found) if number not in pairs.values()]
     for finding in left:
         where = f"{finding.path}:{finding.line}"
         if any(_fits(note, finding) for note in missing):
