@@ -62,7 +62,8 @@ class SourceTree:
         self._cache: dict[str, bytes] = {}
         self._failed: set[str] = set()
         self._models: set[str] = set()
-        self._unseen: list[str] | None = None
+        self._other_async: set[str] = set()
+        self._surveyed = False
         self._classes: dict[bytes, list[str]] | None = None
         self._parsed: dict[str, ParsedFile | None] = {}
         self.async_paths, self.suspicious = self._survey()
@@ -131,14 +132,17 @@ class SourceTree:
 
     def model_paths(self) -> tuple[str, ...]:
         """Return the project files that hold a relation declaration, sorted."""
-        if self._unseen is None:
-            seen = frozenset(self.selected[self._first_async() :])
-            self._unseen = [path for path in self.paths if path not in seen]
-            for path in self._unseen:
-                data = self._read(path)
-                if data is not None:
-                    self._note_relations(path, data)
+        self._survey_rest()
         return tuple(sorted(self._models))
+
+    def project_async_paths(self) -> tuple[str, ...]:
+        """Return the project files that hold an ``async def``, whether selected or not, sorted.
+
+        What a coroutine is called with, from a file that was not selected, may decide what is found in one
+        that was. So an analysis that must not depend on the selection starts from these.
+        """
+        self._survey_rest()
+        return tuple(sorted({*self.async_paths, *self._other_async}))
 
     def parse(self, path: str) -> ParsedFile | None:
         """Return the parsed file, or None and note a problem when it cannot be read, decoded or parsed."""
@@ -187,6 +191,24 @@ class SourceTree:
             if is_suspicious(data, self.selected_bytes < THOROUGH_BYTES):
                 suspicious.append(path)
         return tuple(found), tuple(suspicious)
+
+    def _survey_rest(self) -> None:
+        """Read the files of the project that the first reading left out, once."""
+        if self._surveyed:
+            return
+        self._surveyed = True
+        seen = frozenset(self.selected[self._first_async() :])
+        for path in self.paths:
+            if path in seen:
+                continue
+            data = self._read(path)
+            if data is None:
+                continue
+            self._note_relations(path, data)
+            if b"async def" in data:
+                # Selected ones are among those seen.
+                self._other_async.add(path)
+                self._cache[path] = data
 
     def _note_relations(self, path: str, data: bytes) -> None:
         one, two, three, four = _RELATIONS

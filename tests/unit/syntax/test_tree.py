@@ -84,6 +84,17 @@ def test_classes_are_found_by_name_with_one_reading_of_the_project() -> None:
     assert len(filesystem.reads) == 4
 
 
+def test_async_files_outside_the_selection_are_found_when_asked_for() -> None:
+    tree, filesystem = tree_of(
+        {"a.py": "x = 1\n", "b.py": _ASYNC, "c.py": _ASYNC, "m.py": _MODEL}, ["a.py", "c.py"]
+    )
+    assert tree.async_paths == ("c.py",)
+    assert filesystem.reads == ["/r/a.py", "/r/c.py"]
+    assert tree.project_async_paths() == ("b.py", "c.py")
+    assert tree.model_paths() == ("m.py",)
+    assert filesystem.reads == ["/r/a.py", "/r/c.py", "/r/a.py", "/r/b.py", "/r/m.py"]
+
+
 def test_a_selected_file_outside_the_listing_is_part_of_the_project() -> None:
     filesystem = MemoryFileSystem({"/r/a.py": _ASYNC, "/r/build/x.py": _ASYNC})
     tree = SourceTree("/r", ["build/x.py"], filesystem, lambda: ["a.py"])
