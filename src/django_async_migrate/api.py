@@ -78,7 +78,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     async_functions = 0
     unknown: tuple[tuple[str, int], ...] = ()
     suppressed = 0
-    if tree.async_paths:
+    if tree.async_paths or tree.graphql_paths:
         from django_async_migrate.checks.findings import analyze
 
         analysis = analyze(tree, target)

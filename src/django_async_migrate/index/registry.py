@@ -107,9 +107,8 @@ class Models:
 
     def classes_named(self, name: str) -> list[ClassInfo]:
         """Return the top-level classes of that name anywhere in the project, in path order."""
-        encoded = name.encode()
         found: list[ClassInfo] = []
-        for path in self.project.tree.containing(b"class " + encoded + b"(", b"class " + encoded + b":"):
+        for path in self.project.tree.class_paths(name):
             module = self.project.module(path)
             for binding in module.bindings.get(name, ()) if module is not None else ():
                 if isinstance(binding, ClassInfo):

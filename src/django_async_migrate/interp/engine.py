@@ -15,11 +15,11 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.mentions import Relevance
-from django_async_migrate.index.models import is_manager_class
+from django_async_migrate.index.models import Model, is_manager_class
 from django_async_migrate.index.modules import Assigned, ModuleInfo
 from django_async_migrate.semantics import frameworks
 from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Heap, Instance, Object, QuerySet, Sequence
-from django_async_migrate.values.join import join_heaps, join_values
+from django_async_migrate.values.join import join_heaps, join_values, primed
 from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
 from django_async_migrate.values.types import (
     NEVER,
@@ -105,6 +105,7 @@ class Engine(Names):
         self._stack: list[FunctionInfo] = []
         self.relevance = Relevance(project)
         self._subclasses: dict[tuple[ClassInfo, str], list[ClassInfo]] = {}
+        self.on_loop: set[FunctionInfo] = set()  # sync functions that a framework calls on the loop
         self._forced: FunctionInfo | None = None
         self.setup()
 
@@ -171,6 +172,8 @@ class Engine(Names):
 
         for inner, state in summary.heap.items():
             if heap.get(inner) != state or inner not in heap:
+                if frame.is_muted:
+                    state = primed(state, heap.get(inner))
                 frame.env.heap[number(inner)] = map_state(state, number)
         for name, value in summary.writes:
             if fn.parent is not None and fn.parent is frame.fn:
@@ -352,7 +355,7 @@ class Engine(Names):
             self._partial.setdefault(key, []).append(found)
         else:
             self._summaries[key] = found
-        if fn.is_async:
+        if fn.is_async or fn in self.on_loop:
             self.outcome.incidents.extend((fn, effect) for effect in found.effects)
         return found
 
@@ -487,8 +490,7 @@ class Engine(Names):
         kwargs = [
             (param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs
         ]
-        with frame.muted():
-            self.run(frame, func, given, kwargs, fn.node)
+        self.run(frame, func, given, kwargs, fn.node)
         return func.receiver if isinstance(func.receiver, Ref) else None
 
     def _unknown_argument(self, frame: Evaluator, fn: FunctionInfo, param: ast.arg) -> Value:
@@ -535,6 +537,9 @@ class Engine(Names):
         if "staticmethod" in names:
             return None
         model = self.project.models.of_class(cls)
+        shown = self._shown_model(cls)
+        if shown is not None:
+            return frame.alloc("self", Instance(shown, certain=False))
         if "classmethod" in names or fn.name in {"__init_subclass__", "__new__"}:
             return ModelClass(model) if model is not None else Class(cls)
         if model is not None:
@@ -544,6 +549,16 @@ class Engine(Names):
                 return frame.alloc("self", QuerySet(None, OPAQUE_SPEC, cls=cls, certain=False))
             return Manager(None, cls, certain=False)
         return frame.alloc("self", Object(cls))
+
+    def _shown_model(self, cls: ClassInfo) -> Model | None:
+        """Return the model whose instances are ``self`` in a GraphQL type made for it."""
+        for decorator in cls.node.decorator_list if cls.node is not None else ():
+            if isinstance(decorator, ast.Call) and decorator.args:
+                api = self.project.external_name(cls.module, decorator.func, cls.parent)
+                if api is not None and api.startswith("strawberry_django.") and api.endswith((".type", ".node")):
+                    for definition in self.project.resolve(cls.module, decorator.args[0], cls.parent):
+                        return self.project.model_of(definition)
+        return None
 
     # -- attributes that methods set on self ---------------------------------------------------------------
 

@@ -73,11 +73,15 @@ class Env:
         return self.names == other.names and self.heap == other.heap
 
 
-def join_envs(one: Env | None, other: Env | None) -> Env | None:
-    """Return what is known after either of two paths; None stands for a path that does not arrive."""
+def join_envs(one: Env | None, other: Env | None, optimistic: bool = False) -> Env | None:
+    """Return what is known after either of two paths; None stands for a path that does not arrive.
+
+    ``optimistic``: a relation that one path loads counts as loaded. Where the paths are the ways out of a
+    function, its author has decided what needs loading; the caller's code relies on that.
+    """
     if one is None or other is None:
         return other if one is None else one
-    heap = join_heaps(one.heap, other.heap, _Owner(one, other))
+    heap = join_heaps(one.heap, other.heap, _Owner(one, other), optimistic)
     if one.names == other.names:
         return Env(dict(one.names), heap, one.pinned)
     names = dict(one.names)
@@ -160,6 +164,10 @@ class Frame:
     @property
     def version(self) -> tuple[int, int]:
         return self.engine.version
+
+    @property
+    def is_muted(self) -> bool:
+        return self._muted > 0
 
     @property
     def recursing(self) -> bool:
@@ -288,7 +296,7 @@ class Frame:
         """Leave the function with a value."""
         ended = self.env.copy()
         ended.names[" returned"] = value
-        self.exit = join_envs(self.exit, ended)
+        self.exit = join_envs(self.exit, ended, optimistic=True)
         self.returned = join_values(self.returned, value, self.exit.heap if self.exit else self.env.heap)
 
     # -- the evaluator's parts -----------------------------------------------------------------------------

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from django_async_migrate.index.models import ScalarField
 from django_async_migrate.semantics import externals, instances, querysets
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
+    NEVER,
     NONE,
     Class,
     Const,
@@ -16,7 +18,9 @@ from django_async_migrate.values.types import (
     Generator,
     ModelClass,
     Never,
+    OneOf,
     Ref,
+    Scalar,
     Tuple,
     Unknown,
     Value,
@@ -39,6 +43,8 @@ class Narrowing(Statements):
     def _truth_of(self, value: Value, node: ast.AST) -> bool | None:
         if isinstance(value, Const):
             return bool(value.value)
+        if isinstance(value, Scalar) and value.kind in {"truthy", "falsy"}:
+            return value.kind == "truthy"
         if isinstance(value, Tuple):
             return bool(value.items)
         state = self.state(value)
@@ -79,14 +85,32 @@ class Narrowing(Statements):
             self._keep(test, lambda part: self._may_be(part, positive))
             if not positive:
                 self._null_column(test)
+            self._settle_truth(test, positive)
         elif isinstance(test, ast.Compare) and len(test.ops) == 1:
             self._refine_compare(test, positive)
         elif isinstance(test, ast.Call):
             self._refine_call(test, positive)
 
+    def _settle_truth(self, test: ast.Name | ast.Attribute, positive: bool) -> None:
+        """Remember what a test has shown of a plain value: the next test of it goes the same way."""
+        if isinstance(test, ast.Name):
+            value = self.env.names.get(test.id)
+            if isinstance(value, Scalar) or (isinstance(value, Unknown) and not positive):
+                self.env.names[test.id] = Scalar("truthy" if positive else "falsy")
+            return
+        owner = self._read(test.value)
+        state = self.state(owner) if owner is not None else None
+        if not isinstance(owner, Ref) or not isinstance(state, Instance):
+            return
+        slot = state.slots.get(test.attr)
+        if slot is None and isinstance(state.model.member(test.attr), ScalarField):
+            self.put(owner, instances.with_attribute(state, test.attr, Scalar("truthy" if positive else "falsy")))
+
     def _may_be(self, part: Value, truth: bool) -> bool:
         if isinstance(part, Const):
             return bool(part.value) is truth
+        if isinstance(part, Scalar) and part.kind in {"truthy", "falsy"}:
+            return (part.kind == "truthy") is truth
         state = self.state(part)
         if isinstance(state, Instance) or isinstance(part, (Func, Class, ModelClass)):
             return truth
@@ -126,10 +150,15 @@ class Narrowing(Statements):
         if isinstance(test.func, ast.Name) and test.func.id == "isinstance" and len(test.args) == 2:
             with self.muted():
                 classes = self.eval(test.args[1])
-            if positive:
-                current = self._read(test.args[0])
-                if current is not None:
-                    self._write(test.args[0], self.instances_of(current, classes))
+            current = self._read(test.args[0])
+            if current is not None and positive:
+                self._write(test.args[0], self.instances_of(current, classes))
+            elif current is not None and isinstance(current, OneOf):
+                with_none = [part for part in current.values if part == NONE]
+                fitting = alternatives(self.instances_of(current, classes))
+                kept = [p for p in current.values if p not in fitting or not isinstance(p, Ref)]
+                if kept and kept != with_none and len(kept) < len(current.values):
+                    self._write(test.args[0], one_of(kept))
 
     def instances_of(self, value: Value, cls: Value) -> Value:
         """Return the alternatives of a value that may be instances of a class."""
@@ -159,7 +188,15 @@ class Narrowing(Statements):
                     break
             if fits:
                 kept.append(part)
+        if not kept and all(self._has_known_class(part) for part in alternatives(value)):
+            return NEVER
         return one_of(kept) if kept else value
+
+    def _has_known_class(self, value: Value) -> bool:
+        state = self.state(value)
+        if isinstance(state, Instance):
+            return state.model.cls is not None
+        return isinstance(state, Object) and not state.cls.externals
 
     def _trust(self, expr: ast.expr) -> None:
         """The code has looked whether something is loaded: nothing is concluded from its not being so."""
@@ -205,6 +242,8 @@ class Narrowing(Statements):
         return None
 
     def _write(self, expr: ast.expr, value: Value) -> None:
+        if isinstance(value, Never):
+            value = Unknown("cannot be") if not isinstance(expr, ast.Name) else value
         if isinstance(expr, ast.Name):
             self.env.names[expr.id] = value
         elif isinstance(expr, ast.NamedExpr):

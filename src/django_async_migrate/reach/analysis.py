@@ -15,6 +15,7 @@ from django_async_migrate.interp.engine import Engine
 
 from .entry_points import EntryPoint, entry_points
 from .incidents import Incident, incidents_of
+from .resolvers import resolver_points
 
 if TYPE_CHECKING:
     from django_async_migrate.syntax.tree import SourceTree
@@ -51,17 +52,23 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
     engine = Engine(project, catalog, (major, minor))
     problems: list[Problem] = []
     functions = 0
-    for path in tree.async_paths:
+    selected = frozenset(tree.selected)
+    resolvers = resolver_points(project, tree)
+    engine.on_loop.update(point.fn for point in resolvers)
+    # Who calls a coroutine decides what it is given: every file's coroutines are analysed, whatever is reported.
+    paths = [*tree.project_async_paths(), *sorted({point.fn.module.path for point in resolvers})]
+    for path in dict.fromkeys(paths):
         module = project.module(path)
         if module is None:
             continue
         points = list(entry_points(module))
-        functions += len({point.fn for point in points if point.fn.is_async})
+        if path in selected:
+            functions += len({point.fn for point in points if point.fn.is_async})
+        points += [point for point in resolvers if point.fn.module.path == path]
         for point in points:
             problem = _run(engine, point)
             if problem is not None:
                 problems.append(problem)
-    selected = frozenset(tree.selected)
     found = incidents_of(project, engine.outcome.incidents, selected)
     unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
     return Analysis(tuple(found), tuple(problems), functions, unknown)

@@ -130,6 +130,8 @@ def _related(m: Machine, ref: Ref, inst: Instance, relation: Relation, spec: Loa
 
 def _remember(m: Machine, ref: Ref, name: str, value: Value, loaded: Loaded = Loaded.YES) -> None:
     current = m.state(ref)
+    if loaded is Loaded.YES and m.is_muted:
+        loaded = Loaded.PRIMED
     if isinstance(current, Instance):
         m.put(ref, replace(current, slots={**current.slots, name: Slot(value, loaded)}))
 
@@ -138,7 +140,7 @@ def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, nod
     """Read a plain field or column; ``alias`` is the other name ``only()`` may know it by."""
     slot = inst.slots.get(name)
     spec = inst.spec
-    if slot is not None and slot.loaded is Loaded.YES:
+    if slot is not None and slot.loaded.present:
         return slot.value
     if spec.only is None and not spec.defer:
         return SCALAR
@@ -312,13 +314,13 @@ def prefetch_onto(m: Machine, value: Value, lookups: Seq[Value]) -> None:
         if head not in slots:
             continue
         if not rest:
-            if slots[head].loaded is not Loaded.YES:
+            if not slots[head].loaded.present:
                 del slots[head]
         else:
             inner = PrefetchedBelow(rest, lookup.to_attr, lookup.spec)
             m.put(value, replace(inst, slots=slots))
             _prefetch_below(m, slots[head].value, inner)
-            if slots[head].loaded is not Loaded.YES:
+            if not slots[head].loaded.present:
                 slots[head] = Slot(slots[head].value)
     spec = replace(
         inst.spec,
@@ -344,7 +346,7 @@ def _prefetch_below(m: Machine, value: Value, lookup: PrefetchedBelow) -> None:
 
     inst = m.state(value)
     if isinstance(value, Ref) and isinstance(inst, Instance):
-        slots = {n: s for n, s in inst.slots.items() if n != lookup.path or s.loaded is Loaded.YES}
+        slots = {n: s for n, s in inst.slots.items() if n != lookup.path or s.loaded.present}
         prefetch = Prefetch(lookup.path, lookup.to_attr, lookup.spec)
         spec = replace(inst.spec, prefetch=(*inst.spec.prefetch, prefetch))
         m.put(value, replace(inst, spec=spec, slots=slots))

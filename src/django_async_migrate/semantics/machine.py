@@ -30,6 +30,11 @@ class Machine(Protocol):
         ...
 
     @property
+    def is_muted(self) -> bool:
+        """Whether the code that runs now runs in a thread."""
+        ...
+
+    @property
     def recursing(self) -> bool:
         """Whether some function is running inside itself."""
         ...

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ParsedFile", "SourceTree"]
 
+#: Files looked at again are kept in memory up to this size, so that questions do not read the disk each time.
+_CACHE_BYTES = 100_000_000
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
 
@@ -60,6 +62,8 @@ class SourceTree:
         self._paths: tuple[str, ...] | None = None
         self._problems = {(found.path, found.stage): found for found in problems}
         self._cache: dict[str, bytes] = {}
+        self._cached_bytes = 0
+        self.graphql_paths: list[str] = []
         self._failed: set[str] = set()
         self._models: set[str] = set()
         self._other_async: set[str] = set()
@@ -100,7 +104,12 @@ class SourceTree:
     def data(self, path: str) -> bytes | None:
         """Return the bytes of a project file, or None and note a problem when it cannot be read."""
         found = self._cache.get(path)
-        return self._read(path) if found is None else found
+        if found is None:
+            found = self._read(path)
+            if found is not None and self._cached_bytes < _CACHE_BYTES:
+                self._cached_bytes += len(found)
+                self._cache[path] = found
+        return found
 
     def containing(self, *needles: bytes) -> tuple[str, ...]:
         """Return the project files whose bytes contain any of the needles, sorted.
@@ -186,6 +195,8 @@ class SourceTree:
             if found:
                 # Models matter only beside async code: files before the first async one are looked at later.
                 self._note_relations(path, data)
+            if b"strawberry" in data or b"ariadne" in data:
+                self.graphql_paths.append(path)
             if not self.mentions_django and b"django" in data:
                 self.mentions_django = True
             if is_suspicious(data, self.selected_bytes < THOROUGH_BYTES):

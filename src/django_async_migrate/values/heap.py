@@ -18,8 +18,14 @@ class Loaded(IntEnum):
     """How sure it is that a relation or field of an instance is in memory."""
 
     YES = 0
-    UNKNOWN = 1
-    MAYBE = 2  # on some path it is certainly not
+    PRIMED = 1  # loaded on purpose in a thread, on some path at least
+    UNKNOWN = 2
+    MAYBE = 3  # on some path it is certainly not
+
+    @property
+    def present(self) -> bool:
+        """Whether reading it is free as far as is known."""
+        return self <= Loaded.PRIMED
 
 
 @dataclass(frozen=True, slots=True)

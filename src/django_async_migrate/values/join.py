@@ -70,7 +70,11 @@ def _missing(instance: Instance, name: str) -> Loaded:
 
 
 def _join_slots(
-    one: Mapping[str, Slot], other: Mapping[str, Slot], heap: Heap, missing: tuple[Instance, Instance] | None
+    one: Mapping[str, Slot],
+    other: Mapping[str, Slot],
+    heap: Heap,
+    missing: tuple[Instance, Instance] | None,
+    optimistic: bool = False,
 ) -> dict[str, Slot]:
     result: dict[str, Slot] = {}
     for name in {**one, **other}:
@@ -85,18 +89,32 @@ def _join_slots(
         present = left or right
         assert present is not None
         loaded = present.loaded
-        if missing is not None:
+        if missing is not None and not (optimistic and loaded is Loaded.PRIMED):
             loaded = Loaded(max(loaded, _missing(missing[1] if left is not None else missing[0], name)))
         result[name] = Slot(present.value, loaded)
     return result
 
 
-def join_states(one: State, other: State, heap: Heap) -> State:
+def primed(state: State, before: State | None) -> State:
+    """Return an object's state after code that ran in a thread: what that has loaded counts as primed."""
+    if not isinstance(state, Instance):
+        return state
+    old = before.slots if isinstance(before, Instance) else {}
+    slots = {
+        name: Slot(slot.value, Loaded.PRIMED)
+        if slot.loaded is Loaded.YES and (name not in old or not old[name].loaded.present)
+        else slot
+        for name, slot in state.slots.items()
+    }
+    return replace(state, slots=slots)
+
+
+def join_states(one: State, other: State, heap: Heap, optimistic: bool = False) -> State:
     """Return what is known of an object that went through either of two states."""
     if one is other or one == other:
         return one
     if isinstance(one, Instance) and isinstance(other, Instance):
-        slots = _join_slots(one.slots, other.slots, heap, (one, other))
+        slots = _join_slots(one.slots, other.slots, heap, (one, other), optimistic)
         spec = one.spec if one.spec == other.spec else _join_specs(one.spec, other.spec)
         return replace(one, slots=slots, spec=spec, certain=one.certain and other.certain)
     if isinstance(one, QuerySet) and isinstance(other, QuerySet):
@@ -152,7 +170,9 @@ def _join_specs(one: LoadSpec, other: LoadSpec) -> LoadSpec:
     )
 
 
-def join_heaps(one: Heap, other: Heap, owner: Callable[[int], int | None] | None = None) -> Heap:
+def join_heaps(
+    one: Heap, other: Heap, owner: Callable[[int], int | None] | None = None, optimistic: bool = False
+) -> Heap:
     """Return the heap after either of two paths.
 
     ``owner`` tells for an object on which of the two paths it is still reachable, when on one only: what the
@@ -171,5 +191,5 @@ def join_heaps(one: Heap, other: Heap, owner: Callable[[int], int | None] | None
                 result[number] = state if side else mine
                 continue
             # Values inside may refer to objects of either side: look both up while joining.
-            result[number] = join_states(mine, state, {**other, **one})
+            result[number] = join_states(mine, state, {**other, **one}, optimistic)
     return result
