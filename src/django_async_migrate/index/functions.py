@@ -71,13 +71,30 @@ class FunctionInfo:
         return f"{self.module.name}.{self.name}"
 
     @cached_property
+    def own_nodes(self) -> list[ast.AST]:
+        """The nodes of the body; nested functions appear, their bodies do not."""
+        return _own_nodes(self.node)
+
+    @cached_property
     def is_generator(self) -> bool:
         """Whether the body yields."""
         if isinstance(self.node, ast.Lambda):
             return False
         if isinstance(self.node, ast.GeneratorExp):
             return True
-        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own_nodes(self.node))
+        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in self.own_nodes)
+
+    @cached_property
+    def local_definitions(self) -> dict[str, ast.ClassDef | ast.Import | ast.ImportFrom]:
+        """Classes and imports inside the function, nested functions included, by the name they bind."""
+        found: dict[str, ast.ClassDef | ast.Import | ast.ImportFrom] = {}
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    found.setdefault(alias.asname or alias.name.split(".")[0], node)
+        return found
 
     @cached_property
     def holds_coroutine(self) -> bool:
@@ -136,7 +153,7 @@ class FunctionInfo:
         names = {arg.arg for arg in (*self.params, *args.kwonlyargs)}
         names.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
         outer: set[str] = set()
-        for node in _own_nodes(self.node):
+        for node in self.own_nodes:
             if isinstance(node, ast.Name):
                 if isinstance(node.ctx, (ast.Store, ast.Del)):
                     names.add(node.id)
@@ -158,14 +175,14 @@ class FunctionInfo:
     def nonlocals(self) -> frozenset[str]:
         """Names declared ``nonlocal``."""
         return frozenset(
-            name for node in _own_nodes(self.node) if isinstance(node, ast.Nonlocal) for name in node.names
+            name for node in self.own_nodes if isinstance(node, ast.Nonlocal) for name in node.names
         )
 
     @cached_property
     def globals(self) -> frozenset[str]:
         """Names declared ``global``."""
         return frozenset(
-            name for node in _own_nodes(self.node) if isinstance(node, ast.Global) for name in node.names
+            name for node in self.own_nodes if isinstance(node, ast.Global) for name in node.names
         )
 
     @cached_property
@@ -187,7 +204,7 @@ class FunctionInfo:
         """
         counts: dict[str, int] = {}
         stores: dict[str, int] = {}
-        for node in _own_nodes(self.node):
+        for node in self.own_nodes:
             test = node.test if isinstance(node, (ast.If, ast.IfExp)) else None
             if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
                 test = test.operand

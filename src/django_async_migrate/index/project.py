@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from .classes import ClassInfo
 from .functions import FunctionInfo
-from .modules import Assigned, Binding, Definition, ExternalRef, Import, ModuleInfo, ModuleRef
+from .modules import (
+    Assigned,
+    Binding,
+    Definition,
+    ExternalRef,
+    Import,
+    ModuleInfo,
+    ModuleRef,
+    import_bindings,
+)
 from .paths import ModulePaths
 
 if TYPE_CHECKING:
@@ -154,16 +163,12 @@ class Project:
                     return [member]
                 current = current.parent
                 continue
-            if not isinstance(current.node, ast.Lambda):
-                for node in ast.walk(current.node):
-                    if isinstance(node, ast.ClassDef) and node.name == name:
-                        return [module.class_(node, current)]
-                    if isinstance(node, (ast.Import, ast.ImportFrom)):
-                        from .modules import import_bindings
-
-                        for bound, binding in import_bindings(node):
-                            if bound == name:
-                                return self.follow(module, binding)
+            node = current.local_definitions.get(name)
+            if isinstance(node, ast.ClassDef):
+                return [module.class_(node, current)]
+            for bound, binding in import_bindings(node) if node is not None else ():
+                if bound == name:
+                    return self.follow(module, binding)
             current = current.parent or current.cls
         return []
 

@@ -21,6 +21,7 @@ from django_async_migrate.semantics import frameworks
 from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Heap, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_heaps, join_values, primed
 from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
+from django_async_migrate.values.widen import widened, widened_heap
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
@@ -59,7 +60,9 @@ MAX_DEPTH = 40
 #: Implementations of an abstract method that are followed.
 MAX_IMPLEMENTATIONS = 4
 #: Kinds of arguments one function is analysed for; further ones get an unknown result.
-MAX_VARIANTS = 48
+MAX_VARIANTS = 24
+#: From this many on, constants no longer make a kind of their own.
+FINE_VARIANTS = 8
 
 Kwargs = Seq[tuple[str, Value]]
 
@@ -152,9 +155,11 @@ class Engine(Names):
             return self._declared_result(frame, fn, node)
         names = self._arguments(frame, func, args, kwargs)
         exporter = Exporter(frame.env.heap)
-        inner_names = {name: exporter.value(value) for name, value in names.items()}
-        cells = {name: exporter.value(value) for name, value in func.closure}
-        heap = exporter.heap()
+        coarse = self._variants.get(fn, 0) >= FINE_VARIANTS
+        inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
+        cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
+        exported = exporter.heap()
+        heap = widened_heap(exported, coarse)
         summary = self._summary(fn, inner_names, cells, heap, frame.depth + 1)
         if summary is None:
             if fn in self._stack:
@@ -171,9 +176,10 @@ class Engine(Names):
             return old
 
         for inner, state in summary.heap.items():
-            if heap.get(inner) != state or inner not in heap:
+            before = heap.get(inner)
+            if before is None or before != state:
                 if frame.is_muted:
-                    state = primed(state, heap.get(inner))
+                    state = primed(state, before)
                 frame.env.heap[number(inner)] = map_state(state, number)
         for name, value in summary.writes:
             if fn.parent is not None and fn.parent is frame.fn:

@@ -15,7 +15,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.values.heap import Heap, State
 from django_async_migrate.values.join import join_heaps, join_values
-from django_async_migrate.values.refs import Exporter
+from django_async_migrate.values.refs import reachable
 from django_async_migrate.values.types import NEVER, Property, Ref, Unknown, Value
 
 if TYPE_CHECKING:
@@ -60,13 +60,9 @@ class Env:
         """Return a copy that can go its own way."""
         return Env(dict(self.names), dict(self.heap), self.pinned)
 
-    def reachable(self) -> frozenset[int]:
+    def reachable(self) -> set[int]:
         """Return the objects that variables lead to."""
-        exporter = Exporter(self.heap)
-        for value in self.names.values():
-            exporter.value(value)
-        exporter.heap()
-        return frozenset(exporter.numbers)
+        return reachable(self.names.values(), self.heap)
 
     def same(self, other: Env) -> bool:
         """Whether two points know exactly the same."""
@@ -96,7 +92,7 @@ class _Owner:
 
     def __init__(self, one: Env, other: Env) -> None:
         self._envs = (one, other)
-        self._reach: list[frozenset[int] | None] = [None, None]
+        self._reach: list[set[int] | None] = [None, None]
 
     def __call__(self, number: int) -> int | None:
         """Return 0 or 1 for the only path on which an object is still reachable; None for both or neither."""

@@ -17,7 +17,7 @@ from .heap import (
     Slot,
     State,
 )
-from .types import NEVER, OneOf, Ref, Unknown, Value, one_of
+from .types import NEVER, Never, OneOf, Ref, Unknown, Value, one_of
 
 
 def covers(spec: LoadSpec, name: str) -> bool:
@@ -31,14 +31,20 @@ def covers(spec: LoadSpec, name: str) -> bool:
 
 def join_values(one: Value | None, other: Value | None, heap: Heap) -> Value:
     """Return a value that is either of two; objects alike in all that is known are taken for one."""
-    if one is None or one == other:
+    if one is None:
         return other if other is not None else NEVER
-    if other is None:
+    if other is None or one is other or one == other:
+        return one
+    if type(one) is Never:
+        return other
+    if type(other) is Never:
         return one
     joined = one_of([one, other])
     if isinstance(joined, Unknown):
         return _collapse([*_parts(one), *_parts(other)], heap)
-    return _collapse(list(_parts(joined)), heap) if isinstance(joined, OneOf) else joined
+    if isinstance(joined, OneOf) and sum(type(part) is Ref for part in joined.values) > 1:
+        return _collapse(list(joined.values), heap)
+    return joined
 
 
 def _parts(value: Value) -> tuple[Value, ...]:
@@ -181,15 +187,18 @@ def join_heaps(
     if one is other:
         return one
     result = dict(one)
+    both: Heap | None = None
     for number, state in other.items():
         mine = result.get(number)
         if mine is None:
             result[number] = state
         elif mine is not state and mine != state:
-            side = owner(number) if owner is not None else None
+            side = owner(number) if owner is not None and isinstance(mine, (Instance, QuerySet)) else None
             if side is not None:
                 result[number] = state if side else mine
                 continue
             # Values inside may refer to objects of either side: look both up while joining.
-            result[number] = join_states(mine, state, {**other, **one}, optimistic)
+            if both is None:
+                both = {**other, **one}
+            result[number] = join_states(mine, state, both, optimistic)
     return result

@@ -6,7 +6,7 @@ alike arguments share one summary whatever the numbers were in the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from .heap import Dict, Heap, Instance, Lazy, Object, QuerySet, Sequence, Slot, State
@@ -115,6 +115,62 @@ def map_state(state: State, number: Renumber) -> State:
 
 def _slots(slots: Mapping[str, Slot], number: Renumber) -> dict[str, Slot]:
     return {name: Slot(map_refs(slot.value, number), slot.loaded) for name, slot in slots.items()}
+
+
+def reachable(values: Iterable[Value], heap: Heap) -> set[int]:
+    """Return the numbers of all objects that values lead to."""
+    found: set[int] = set()
+    todo: list[object] = list(values)
+    while todo:
+        item = todo.pop()
+        kind = type(item)
+        if kind is Ref:
+            number = item.id  # type: ignore[attr-defined]
+            if number not in found:
+                found.add(number)
+                state = heap.get(number)
+                if state is not None:
+                    todo.extend(_held(state))
+        elif kind in _PARTS:
+            todo.extend(_PARTS[kind](item))
+    return found
+
+
+def _held(state: State) -> list[object]:
+    """Return the values that an object holds."""
+    if isinstance(state, Instance):
+        return [slot.value for slot in state.slots.values()]
+    if isinstance(state, Object):
+        return [slot.value for slot in state.attrs.values()]
+    if isinstance(state, Sequence):
+        return [*(state.items or ()), state.element]
+    if isinstance(state, Dict):
+        return [*state.items.values(), state.key, state.element]
+    if isinstance(state, Lazy):
+        return [state.func, state.value]
+    return [state.element, *state.known.values()]
+
+
+_PARTS: Mapping[type, Callable[..., Iterable[object]]] = {
+    Tuple: lambda v: v.items,
+    OneOf: lambda v: v.values,
+    Func: lambda v: [v.receiver, *(value for _, value in v.closure)],
+    Partial: lambda v: [v.func, *v.args, *(value for _, value in v.kwargs)],
+    RelatedManager: lambda v: [v.owner],
+    Method: lambda v: [v.receiver],
+    Bridge: lambda v: [v.func, v.receiver],
+    Coroutine: lambda v: [v.func, *v.args, *(value for _, value in v.kwargs)],
+    Ready: lambda v: [v.value],
+    Generator: lambda v: [v.func, *v.args, *(value for _, value in v.kwargs), v.over],
+    Property: lambda v: [v.getter],
+    PrefetchLookup: lambda v: [v.queryset],
+    Static: lambda v: [v.func],
+    ClassMethod: lambda v: [v.func],
+    ContextFactory: lambda v: [v.func],
+    ContextManager: lambda v: [v.generator],
+    Star: lambda v: [v.element],
+    Super: lambda v: [v.receiver],
+}
 
 
 class Exporter:

@@ -6,7 +6,7 @@ containers, plain objects) lives in a heap (see ``values.heap``) and is referred
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Value:
 class Unknown(Value):
     """Nothing is known; no hazard is ever derived from it. ``reason`` is counted for ``--verbose``."""
 
-    reason: str = ""
+    reason: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +279,13 @@ def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
     """Return the union of values: flattened, without repeats, ``Unknown`` when there are too many."""
     flat: list[Value] = []
     for value in values:
-        for part in value.values if type(value) is OneOf else (value,):
-            if type(part) is not Never and part not in flat:
-                flat.append(part)
+        kind = type(value)
+        if kind is OneOf:
+            for part in value.values:  # type: ignore[attr-defined]
+                if part not in flat:
+                    flat.append(part)
+        elif kind is not Never and value not in flat:
+            flat.append(value)
     if not flat:
         return NEVER
     if len(flat) == 1:

@@ -1,0 +1,76 @@
+"""Making arguments alike: what cannot change what a function queries should not make another summary of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .heap import Dict, Heap, Object, Sequence, Slot, State
+from .types import NONE, UNKNOWN, Const, OneOf, Scalar, Tuple, Unknown, Value, is_foreign, one_of
+
+_LONG_TEXT = 48
+_MANY_ITEMS = 6
+_MANY_KEYS = 16
+
+
+def widened(value: Value, coarse: bool = False) -> Value:
+    """Return a value with the details left out that seldom decide anything.
+
+    ``coarse`` leaves out every constant but None and the booleans.
+    """
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, Const):
+        plain = value.value
+        if plain is None or isinstance(plain, bool):
+            return value
+        if isinstance(plain, str):
+            keep = not coarse and len(plain) <= _LONG_TEXT and " " not in plain and "\n" not in plain
+            return value if keep else Scalar("str")
+        if isinstance(plain, int):
+            return value if not coarse and -1 <= plain <= 9 else Scalar("int")
+        return Scalar()
+    if isinstance(value, OneOf):
+        parts = [widened(part, coarse) for part in value.values]
+        if len(parts) > 4 and all(isinstance(part, (Const, Scalar, Unknown)) for part in parts):
+            return one_of([Scalar(), NONE]) if NONE in parts else Scalar()
+        return one_of(parts)
+    if isinstance(value, Tuple):
+        return Tuple(tuple(widened(part, coarse) for part in value.items))
+    if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy"}:
+        return Scalar()
+    return UNKNOWN if is_foreign(value) else value
+
+
+def _plain(value: Value | None) -> bool:
+    return value is None or isinstance(value, (Const, Scalar, Unknown))
+
+
+def widened_state(state: State, coarse: bool = False) -> State:
+    """Return an object's state with such details left out."""
+    if isinstance(state, Sequence):
+        element = widened(state.element, coarse) if state.element is not None else None
+        if state.items is None:
+            return Sequence(state.kind, None, element)
+        items = tuple(widened(item, coarse) for item in state.items)
+        if items and all(_plain(item) for item in items) and (coarse or len(items) > _MANY_ITEMS):
+            return Sequence(state.kind, None, Scalar())
+        return Sequence(state.kind, items, element)
+    if isinstance(state, Dict):
+        plain = all(_plain(value) for value in state.items.values()) and _plain(state.element)
+        if state.items and plain and (coarse or len(state.items) > _MANY_KEYS):
+            return Dict({}, Scalar(), UNKNOWN)
+        return Dict(
+            {key: widened(value, coarse) for key, value in state.items.items()},
+            widened(state.key, coarse) if state.key is not None else None,
+            widened(state.element, coarse) if state.element is not None else None,
+        )
+    if isinstance(state, Object):
+        attrs = {name: Slot(widened(slot.value, coarse), slot.loaded) for name, slot in state.attrs.items()}
+        return Object(state.cls, attrs, state.whole)
+    return state
+
+
+def widened_heap(heap: Heap, coarse: bool = False) -> Heap:
+    """Return a heap with such details left out of every object."""
+    widen: Callable[[State, bool], State] = widened_state
+    return {number: widen(state, coarse) for number, state in heap.items()}
