@@ -97,6 +97,12 @@ class FunctionInfo:
         return found
 
     @cached_property
+    def resolves_field(self) -> bool:
+        """Whether a decorator registers it as the resolver of a GraphQL field: ``@commit.field("author")``."""
+        targets = [d.func if isinstance(d, ast.Call) else d for d in self.decorators]
+        return any(isinstance(target, ast.Attribute) and target.attr == "field" for target in targets)
+
+    @cached_property
     def holds_coroutine(self) -> bool:
         """Whether it is a coroutine function, or one is nested in it."""
         return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(self.node))

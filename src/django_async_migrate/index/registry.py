@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .project import Project
 
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
-_USER_MODEL = re.compile(rb"""^AUTH_USER_MODEL\s*(?::[^=\n]*)?=\s*["']([\w.]+)["']""", re.MULTILINE)
+_USER_MODEL = re.compile(rb"""^[ \t]*AUTH_USER_MODEL\s*(?::[^=\n]*)?=\s*["']([\w.]+)["']""", re.MULTILINE)
 
 
 #: Libraries whose classes have a manager called ``objects`` too, without being Django's.

@@ -507,6 +507,10 @@ class Engine(Names):
             return injected
         if param.annotation is not None:
             found = self.annotation(frame, fn.module, param.annotation, ("param", param), fn)
+            held = frame.state(found) if found is not None else None
+            if isinstance(held, Instance) and isinstance(found, Ref) and fn.resolves_field:
+                # The parent object of a GraphQL field comes fresh from another resolver.
+                frame.put(found, Instance(held.model, certain=False))
         if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default

@@ -14,8 +14,10 @@ from django_async_migrate.values.refs import Exporter, map_refs, map_state
 from django_async_migrate.values.types import (
     Bridge,
     NEVER,
+    NONE,
     Class,
     ClassMethod,
+    Const,
     ContextFactory,
     External,
     Func,
@@ -29,6 +31,7 @@ from django_async_migrate.values.types import (
     Unknown,
     Value,
     alternatives,
+    is_foreign,
     one_of,
 )
 
@@ -153,7 +156,7 @@ class Names(Annotations):
                 frame.env.heap[new] = map_state(state, number)
         return map_refs(value, number)
 
-    def open_up(self, frame: Frame, value: Value) -> None:
+    def open_up(self, frame: Frame, value: Value, depth: int = 0) -> None:
         """Forget that a container that other code can reach holds nothing but what it was made with."""
         for part in alternatives(value):
             state = frame.state(part)
@@ -164,6 +167,9 @@ class Names(Annotations):
                 elif state.items is None and state.element is None:
                     held = Unknown("element added elsewhere")
                     frame.env.heap[part.id] = Sequence(state.kind, None, held)
+            elif isinstance(state, Object) and depth < 3:
+                for slot in state.attrs.values():
+                    self.open_up(frame, slot.value, depth + 1)
             elif isinstance(part, Ref) and isinstance(state, Dict) and state.element is None and not state.items:
                 unknown = Unknown("value added elsewhere")
                 frame.env.heap[part.id] = Dict(state.items, Unknown("key added elsewhere"), unknown)
@@ -225,12 +231,7 @@ class Names(Annotations):
             value = self.function(frame, member)
             name = member.name
         else:
-            if owner.is_dataclass and isinstance(member.value, ast.Call):
-                value = self.field_default(frame, member, owner) or self.assigned(
-                    frame, Assigned(member.module, None, member.annotation), owner
-                )
-            else:
-                value = self.assigned(frame, member, owner)
+            value = self._class_attribute(frame, owner, member, receiver)
             name = ""
             if isinstance(value, Func) and isinstance(member.value, ast.Name) is False and value.receiver is None:
                 if isinstance(member.value, ast.Lambda):
@@ -240,6 +241,28 @@ class Names(Annotations):
             for part in alternatives(value)
         ]
         return one_of(results)
+
+    def _class_attribute(
+        self, frame: Frame, owner: ClassInfo, member: Assigned, receiver: Value | None
+    ) -> Value:
+        """Return the value a class body gives a name, and for an object made elsewhere what it may be instead."""
+        if owner.is_dataclass and isinstance(member.value, ast.Call):
+            value = self.field_default(frame, member, owner) or Unknown("field without a default")
+        else:
+            value = self.assigned(frame, member, owner)
+        state = frame.state(receiver) if receiver is not None else None
+        if not isinstance(state, Object) or state.whole:
+            return value
+        if member.annotation is not None:
+            declared = self.annotation(frame, member.module, member.annotation, ("field", member), owner)
+            held = frame.state(value)
+            if declared is not None and (isinstance(held, (Sequence, Dict)) or is_foreign(value)):
+                return declared  # the default is an empty container; what is in it is declared
+            if isinstance(value, Const):
+                return one_of([value, declared or Unknown("field set elsewhere")])
+        elif value == NONE:
+            return one_of([value, Unknown("attribute set elsewhere")])
+        return value
 
     def _bind(
         self,

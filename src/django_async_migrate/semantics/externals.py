@@ -410,7 +410,9 @@ def _defaultdict(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) ->
         element = m.alloc(node, Dict(), "default")
     elif factory == External("builtins.set"):
         element = m.alloc(node, Sequence("set", None, None), "default")
-    return m.alloc(node, Dict({}, SCALAR, element))
+    if element is None:
+        element = Unknown("default of a defaultdict")
+    return m.alloc(node, Dict({}, None, element))
 
 
 def _builtin(name: str) -> Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]:
