@@ -97,6 +97,7 @@ class ClassInfo:
         from .modules import assigned_names
 
         found: dict[str, Member] = {}
+
         def collect(body: list[ast.stmt]) -> None:
             for node in body:
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -111,7 +111,8 @@ class FunctionInfo:
     def makes_functions(self) -> bool:
         """Whether functions or classes are nested in it: what it returns may be called with anything."""
         return any(
-            isinstance(node, (*_SCOPES, ast.ClassDef)) and node is not self.node for node in ast.walk(self.node)
+            isinstance(node, (*_SCOPES, ast.ClassDef)) and node is not self.node
+            for node in ast.walk(self.node)
         )
 
     @cached_property
@@ -120,7 +121,9 @@ class FunctionInfo:
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return False
         for node in self.node.body:
-            if isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            if isinstance(node, ast.Pass) or (
+                isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            ):
                 continue
             if isinstance(node, ast.Raise):
                 raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -223,6 +226,8 @@ class FunctionInfo:
             sorted(
                 name
                 for name, count in counts.items()
-                if count > 1 and stores.get(name, 0) == (0 if name in params else 1) and name in self.local_names
+                if count > 1
+                and stores.get(name, 0) == (0 if name in params else 1)
+                and name in self.local_names
             )
         )

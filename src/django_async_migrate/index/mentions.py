@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 #: Attributes that only models and managers have.
 _ORM_ATTRIBUTES = frozenset(
-    {"objects", "_default_manager", "_base_manager", "get_queryset", "queryset", "get_model", "get_user_model"}
+    {
+        "objects",
+        "_default_manager",
+        "_base_manager",
+        "get_queryset",
+        "queryset",
+        "get_model",
+        "get_user_model",
+    }
 )
 _ORM_MODULES = (
     "django.db",
@@ -122,9 +130,7 @@ class Relevance:
                 self._answers[entry] = False
         return found
 
-    def _reaches(
-        self, item: object, owner: ClassInfo | None
-    ) -> list[tuple[object, ClassInfo | None]] | None:
+    def _reaches(self, item: object, owner: ClassInfo | None) -> list[tuple[object, ClassInfo | None]] | None:
         """Return the definitions that one definition names; None when it names something of the ORM."""
         if isinstance(item, FunctionInfo):
             return self._function_reaches(item, owner)
@@ -178,7 +184,9 @@ class Relevance:
                     found.append((method, owner))
         if fn.cls is not None and ("super" in mentions.names or "__class__" in mentions.own):
             found.extend(
-                (base.members[fn.name], owner) for base in owner.mro if base is not fn.cls and fn.name in base.members
+                (base.members[fn.name], owner)
+                for base in owner.mro
+                if base is not fn.cls and fn.name in base.members
             )
         return found
 

@@ -84,7 +84,7 @@ def is_model_class(cls: ClassInfo, project: Project) -> bool:
     if any(base.endswith(".Model") and "models" in base for base in cls.externals):
         return True
     # A base that could not be resolved may still be a model: declared fields give it away.
-    return any("" == base or ".models" in base for base in cls.externals) and any(
+    return any(base == "" or ".models" in base for base in cls.externals) and any(
         _declares_fields(entry, project) for entry in cls.mro
     )
 
@@ -127,7 +127,9 @@ class Model:
     def app_label(self) -> str:
         """The app label, by Meta or by the package that holds the models module."""
         if self.cls is None:
-            return (self.row.app_label if self.row else None) or self.key.split(".models")[0].rpartition(".")[2]
+            return (self.row.app_label if self.row else None) or self.key.split(".models")[0].rpartition(".")[
+                2
+            ]
         explicit = self.meta("app_label")
         if isinstance(explicit, ast.Constant):
             return str(explicit.value)
@@ -184,9 +186,7 @@ class Model:
     def own(self) -> dict[str, ModelMember]:
         """What this class's body (or row) declares, by attribute name."""
         if self.cls is not None:
-            return {
-                name: self._classify(self.cls, name, member) for name, member in self.cls.members.items()
-            }
+            return {name: self._classify(self.cls, name, member) for name, member in self.cls.members.items()}
         found: dict[str, ModelMember] = {}
         row = self.row
         if row is not None:
@@ -214,7 +214,9 @@ class Model:
             if isinstance(member, Relation) and member.attname is not None
         }
 
-    def _classify(self, cls: ClassInfo, name: str, member: FunctionInfo | Assigned | ClassInfo) -> ModelMember:
+    def _classify(
+        self, cls: ClassInfo, name: str, member: FunctionInfo | Assigned | ClassInfo
+    ) -> ModelMember:
         if not isinstance(member, Assigned) or not isinstance(member.value, ast.Call):
             return ClassMember(cls, member)
         field_call = member.value

@@ -93,7 +93,10 @@ class Project:
                     return found
             elif path is None and not star.level:
                 api = f"{star.module}.{name}"
-                if any(api in rows for rows in (catalog.fields, catalog.models, catalog.bridges, catalog.functions)):
+                if any(
+                    api in rows
+                    for rows in (catalog.fields, catalog.models, catalog.bridges, catalog.functions)
+                ):
                     outside.append(ExternalRef(api))
         # Which of several foreign star imports binds the name, if any does, cannot be known.
         return outside if len(outside) == 1 else []
@@ -217,7 +220,11 @@ class Project:
             if model is not None:
                 return [model.cls or model.key]
         if name == "with_metaclass":
-            return [base for arg in call.args[1:] for base in self.class_bases(module, arg, scope, None, depth + 1)]
+            return [
+                base
+                for arg in call.args[1:]
+                for base in self.class_bases(module, arg, scope, None, depth + 1)
+            ]
         return [""]
 
     def synthetic_class(self, module: ModuleInfo, name: str, bases: list[ClassInfo | str]) -> ClassInfo:

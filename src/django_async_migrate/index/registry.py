@@ -20,7 +20,16 @@ _USER_MODEL = re.compile(rb"""^[ \t]*AUTH_USER_MODEL\s*(?::[^=\n]*)?=\s*["']([\w
 
 
 #: Libraries whose classes have a manager called ``objects`` too, without being Django's.
-_OTHER_ORMS = ("mongoengine.", "tortoise.", "ormar.", "peewee.", "odmantic.", "beanie.", "sqlalchemy.", "edgy.")
+_OTHER_ORMS = (
+    "mongoengine.",
+    "tortoise.",
+    "ormar.",
+    "peewee.",
+    "odmantic.",
+    "beanie.",
+    "sqlalchemy.",
+    "edgy.",
+)
 
 
 class Models:
@@ -93,7 +102,9 @@ class Models:
                 found.append(model)
         exact = [model for model in found if label and model.app_label.lower() == label.lower()]
         if not exact and label:
-            exact = [model for model in found if label in (model.cls.module.path if model.cls else "").split("/")]
+            exact = [
+                model for model in found if label in (model.cls.module.path if model.cls else "").split("/")
+            ]
         if not exact and not label and near:
             folder = near.rpartition("/")[0]
             exact = [m for m in found if m.cls is not None and m.cls.module.path.startswith(folder)]
@@ -165,7 +176,9 @@ class Models:
             if len(bases) > 1:
                 return ManagerDef(name, project.synthetic_class(module, "from_queryset", bases))
             return ManagerDef(name, base) if is_manager_class(base, managers) else None
-        last = base.rpartition(".")[2] or (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", ""))
+        last = base.rpartition(".")[2] or (
+            func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        )
         if base in managers or last.endswith("Manager"):
             return ManagerDef(name, None, base or None)
         return None
@@ -200,7 +213,8 @@ class Models:
         if kind == "generic-foreign-key":
             relation.to_fields = (
                 _text(keywords.get("ct_field") or (call.args[0] if call.args else None)) or "content_type",
-                _text(keywords.get("fk_field") or (call.args[1] if len(call.args) > 1 else None)) or "object_id",
+                _text(keywords.get("fk_field") or (call.args[1] if len(call.args) > 1 else None))
+                or "object_id",
             )
         relation.back = relation.accessor(model.name, model.app_label)
         return relation
@@ -314,9 +328,7 @@ class Models:
                 if kind is None or relation.target not in family:
                     continue
                 if relation.accessor(candidate.name, candidate.app_label) == name:
-                    return Relation(
-                        name, kind, model, target_model=candidate, back=relation.name, null=True
-                    )
+                    return Relation(name, kind, model, target_model=candidate, back=relation.name, null=True)
             for parent in candidate.bases:
                 if parent in family and not parent.abstract and candidate.name.lower() == name:
                     link = self.parent_link(candidate, parent)
@@ -373,5 +385,3 @@ class Models:
 
 def _text(expr: ast.expr | None) -> str | None:
     return expr.value if isinstance(expr, ast.Constant) and isinstance(expr.value, str) else None
-
-

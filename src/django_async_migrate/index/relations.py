@@ -77,8 +77,10 @@ class Relation:
         if given is not None:
             if given.endswith("+"):
                 return None
-            return given.replace("%(class)s", lower).replace("%(model_name)s", lower).replace(
-                "%(app_label)s", app_label
+            return (
+                given.replace("%(class)s", lower)
+                .replace("%(model_name)s", lower)
+                .replace("%(app_label)s", app_label)
             )
         if self.kind == "one-to-one":
             return lower

@@ -146,7 +146,9 @@ class Annotations:
             return Tuple(tuple(items))
         if name in _DICTS and len(parts) == 2:
             element = self.annotation(frame, module, parts[1], (tag, "value"), scope, depth + 1)
-            return frame.alloc(("annotation", tag), Dict({}, SCALAR, element)) if element is not None else None
+            return (
+                frame.alloc(("annotation", tag), Dict({}, SCALAR, element)) if element is not None else None
+            )
         if name in _QUERYSETS or name.endswith("Manager"):
             for definition in self.project.resolve(module, parts[0], scope):
                 model = self.project.model_of(definition)
@@ -181,9 +183,7 @@ class Annotations:
             if isinstance(definition, Assigned) and definition.value is not None and not definition.path:
                 # A type alias; a TypeVar or NewType call tells nothing.
                 if isinstance(definition.value, (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp)):
-                    return self.annotation(
-                        frame, definition.module, definition.value, tag, None, depth + 1
-                    )
+                    return self.annotation(frame, definition.module, definition.value, tag, None, depth + 1)
         return None
 
     def _of_class(self, frame: Frame, cls: ClassInfo, tag: object) -> Value | None:
@@ -191,7 +191,9 @@ class Annotations:
             if any(base.endswith("QuerySet") for base in cls.externals):
                 return frame.alloc(("annotation", tag), QuerySet(None, OPAQUE_SPEC, cls=cls, certain=False))
             return Manager(None, cls, certain=False)
-        if any(base.rpartition(".")[2] in {"Enum", "StrEnum", "IntEnum", "TypedDict"} for base in cls.externals):
+        if any(
+            base.rpartition(".")[2] in {"Enum", "StrEnum", "IntEnum", "TypedDict"} for base in cls.externals
+        ):
             return None
         return frame.alloc(("annotation", tag), Object(cls))
 
@@ -200,5 +202,3 @@ def _last(expr: ast.expr) -> str:
     if isinstance(expr, ast.Attribute):
         return expr.attr
     return expr.id if isinstance(expr, ast.Name) else ""
-
-

@@ -105,7 +105,12 @@ class Evaluator(Objects):
                 bound = self.engine.bind_member(self, found[0], found[1], func, node)
                 return self.call(bound, args, kwargs, node)
             return answer
-        if isinstance(func, ExternalObject) and args and isinstance(args[0], (Func, Bridge)) and len(args) == 1:
+        if (
+            isinstance(func, ExternalObject)
+            and args
+            and isinstance(args[0], (Func, Bridge))
+            and len(args) == 1
+        ):
             return args[0]  # an unknown decorator with arguments: believed to keep the function
         return func if isinstance(func, (Unknown, Never)) else Unknown("call")
 
@@ -124,7 +129,10 @@ class Evaluator(Objects):
                 return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
             return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
         bridge = next((b for b in map(self.catalog.bridges.get, cls.externals) if b is not None), None)
-        if bridge is not None and bridge.kind in {"to-thread-decorator", "to-loop-decorator"}:  # a project's own subclass of SyncToAsync
+        if bridge is not None and bridge.kind in {
+            "to-thread-decorator",
+            "to-loop-decorator",
+        }:  # a project's own subclass of SyncToAsync
             return externals.bridged(self, bridge, args, kwargs, node)
         maker = cls.find("__new__")
         if maker is not None and isinstance(maker[1], FunctionInfo):
@@ -224,14 +232,20 @@ class Evaluator(Objects):
         if name == "auser":
             user = self.project.models.user_model()
             return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
-        if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":
+        if (
+            name == "run"
+            and isinstance(receiver, ExternalObject)
+            and receiver.api == "contextvars.copy_context"
+        ):
             return self.call(args[0], args[1:], kwargs, node) if args else SCALAR
         if name in {"create_task", "start_soon", "ensure_future"} and args:
             return Ready(self.await_(args[0], node))
         if name in {"enter_context", "enter_async_context"} and args:
             value = self.entered(args[0], node, name == "enter_async_context")
             return Ready(value) if name == "enter_async_context" else value
-        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(receiver):
+        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(
+            receiver
+        ):
             skip = 1 if name == "log" else 0
             text.percent(self, args[skip] if len(args) > skip else SCALAR, args[skip + 1 :], node)
             for value in args[skip : skip + 1]:
@@ -239,7 +253,12 @@ class Evaluator(Objects):
             return SCALAR
         if name in {"writerows", "writelines", "executemany", "fromkeys"} and args:
             self.iterate(args[-1], node)
-        if isinstance(receiver, (ExternalObject, Unknown)) and args and isinstance(args[0], (Func, Bridge)) and not kwargs:
+        if (
+            isinstance(receiver, (ExternalObject, Unknown))
+            and args
+            and isinstance(args[0], (Func, Bridge))
+            and not kwargs
+        ):
             return args[0]  # @router.get("/x"), @app.task: registration keeps the function
         framework = self.engine.framework_call(self, receiver, name, args, kwargs, node)
         return framework if framework is not None else Unknown(f"method {name} of an unknown object")
@@ -298,7 +317,9 @@ class Evaluator(Objects):
                 own = self.attribute(func.receiver, model_row.sync, node)
                 if isinstance(own, Func):  # asave() runs an overridden save() in the thread
                     return self.call(own, value.args, value.kwargs, node)
-                return self._call_method(Method(func.receiver, model_row.sync), value.args, value.kwargs, node)
+                return self._call_method(
+                    Method(func.receiver, model_row.sync), value.args, value.kwargs, node
+                )
             return Unknown("awaited model method")
         method = self.catalog.queryset_methods.get(name)
         if method is not None and method.sync:
@@ -332,9 +353,7 @@ class Evaluator(Objects):
                 result = join_values(result, self._iterate_one(part, node, asynchronous), self.env.heap)
         return result
 
-    def _iterate_one(
-        self, value: Value, node: ast.AST, asynchronous: bool, implicit: bool = False
-    ) -> Value:
+    def _iterate_one(self, value: Value, node: ast.AST, asynchronous: bool, implicit: bool = False) -> Value:
         state = self.state(value)
         if isinstance(state, QuerySet):
             return querysets.evaluate(self, value, "iteration", node, asynchronous)
@@ -378,7 +397,9 @@ class Evaluator(Objects):
             self, value.func, value.args, value.kwargs, node, implicit=implicit, generator=True
         )
 
-    def _iterate_object(self, value: Value, state: Object | Instance, node: ast.AST, asynchronous: bool) -> Value:
+    def _iterate_object(
+        self, value: Value, state: Object | Instance, node: ast.AST, asynchronous: bool
+    ) -> Value:
         names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
         iterator = self.dunder(value, state, names[0], [], node)
         if iterator is None:
@@ -423,7 +444,10 @@ class Evaluator(Objects):
             order = {"format": ("__format__", "__str__", "__repr__"), "str": ("__str__", "__repr__")}
             names = order.get(how, ("__repr__", "__str__") if isinstance(state, Instance) else ("__repr__",))
             for name in names:
-                if self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node) is not None:
+                if (
+                    self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node)
+                    is not None
+                ):
                     return
             if isinstance(state, Object) and state.cls.is_dataclass and depth < 3:
                 for slot in state.attrs.values():
@@ -439,11 +463,13 @@ class Evaluator(Objects):
 
 
 def _is_logger(receiver: Value) -> bool:
-    return isinstance(receiver, ExternalObject) and receiver.api in {
-        "logging.getLogger",
-        "logging.Logger",
-        "structlog.get_logger",
-        "celery.utils.log.get_task_logger",
-    } or isinstance(receiver, External) and receiver.api == "logging"
-
-
+    return (
+        isinstance(receiver, ExternalObject)
+        and receiver.api
+        in {
+            "logging.getLogger",
+            "logging.Logger",
+            "structlog.get_logger",
+            "celery.utils.log.get_task_logger",
+        }
+    ) or (isinstance(receiver, External) and receiver.api == "logging")

@@ -21,19 +21,17 @@ from django_async_migrate.semantics import frameworks
 from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Heap, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_heaps, join_values, primed
 from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
-from django_async_migrate.values.widen import widened, widened_heap
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
     Bridge,
     Class,
     Const,
+    External,
+    ExternalObject,
     Func,
     Manager,
     ModelClass,
-    ExternalObject,
-    External,
-    Method,
     Never,
     OneOf,
     Ref,
@@ -46,6 +44,7 @@ from django_async_migrate.values.types import (
     is_foreign,
     one_of,
 )
+from django_async_migrate.values.widen import widened, widened_heap
 
 from .calls import Evaluator
 from .frame import Env, Frame
@@ -56,13 +55,13 @@ if TYPE_CHECKING:
     from django_async_migrate.index.project import Project
 
 #: Calls nested deeper than this are cut off; what is below stays unknown.
-MAX_DEPTH = 40
+MAX_DEPTH = 14
 #: Implementations of an abstract method that are followed.
 MAX_IMPLEMENTATIONS = 4
 #: Kinds of arguments one function is analysed for; further ones get an unknown result.
-MAX_VARIANTS = 24
+MAX_VARIANTS = 16
 #: From this many on, constants no longer make a kind of their own.
-FINE_VARIANTS = 8
+FINE_VARIANTS = 4
 
 Kwargs = Seq[tuple[str, Value]]
 
@@ -176,11 +175,9 @@ class Engine(Names):
             return old
 
         for inner, state in summary.heap.items():
-            before = heap.get(inner)
-            if before is None or before != state:
-                if frame.is_muted:
-                    state = primed(state, before)
-                frame.env.heap[number(inner)] = map_state(state, number)
+            if frame.is_muted:
+                state = primed(state, heap.get(inner))
+            frame.env.heap[number(inner)] = map_state(state, number)
         for name, value in summary.writes:
             if fn.parent is not None and fn.parent is frame.fn:
                 frame.env.names[name] = join_values(
@@ -220,9 +217,7 @@ class Engine(Names):
                     continue
                 own = frame.alloc(("implementation", node, cls), Object(cls))
                 bound = Func(member[1], own, (), member[0])
-                results.append(
-                    self.run(frame, bound, args, kwargs, node, implicit, awaited, generator)
-                )
+                results.append(self.run(frame, bound, args, kwargs, node, implicit, awaited, generator))
         return one_of(results) if results else self._declared_result(frame, fn, node)
 
     def _matters(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> bool:
@@ -371,7 +366,9 @@ class Engine(Names):
         tests = [name for name in fn.repeated_tests if not isinstance(names.get(name), Const)][:2]
         frames: list[Evaluator] = []
         for assumption in itertools.product((True, False), repeat=len(tests)):
-            frame = self.evaluator(fn.module, fn, Env(dict(names), dict(heap), len(heap)), dict(cells), depth, len(heap))
+            frame = self.evaluator(
+                fn.module, fn, Env(dict(names), dict(heap), len(heap)), dict(cells), depth, len(heap)
+            )
             if frames:
                 frame.share_numbers(frames[0])
             frame.assumed = dict(zip(tests, assumption, strict=True))
@@ -421,9 +418,10 @@ class Engine(Names):
         elements = exporter.value(yielded)
         written = tuple((name, exporter.value(value)) for name, value in writes.items())
         unique = {(id(e.site.node), e.kind, e.what): e for e in reversed(effects)}
+        changed = {n: state for n, state in exporter.heap().items() if n not in heap or heap[n] != state}
         depends = frozenset(fn for frame in frames for fn in frame.depends)
         ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what)) is e)
-        return Summary(result, elements, exporter.heap(), ordered, written, depends)
+        return Summary(result, elements, changed, ordered, written, depends)
 
     def dispatched(self, frame: Frame, default: Value, args: Seq[Value]) -> Value:
         """Return the function that ``singledispatch`` chooses for the type of the first argument."""
@@ -493,9 +491,7 @@ class Engine(Names):
             given.append(self._unknown_argument(frame, fn, param))
         if fn.args.vararg is not None:
             given.append(Star(Unknown("argument of an entry point")))
-        kwargs = [
-            (param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs
-        ]
+        kwargs = [(param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs]
         self.run(frame, func, given, kwargs, fn.node)
         return func.receiver if isinstance(func.receiver, Ref) else None
 
@@ -511,7 +507,12 @@ class Engine(Names):
             if isinstance(held, Instance) and isinstance(found, Ref) and fn.resolves_field:
                 # The parent object of a GraphQL field comes fresh from another resolver.
                 frame.put(found, Instance(held.model, certain=False))
-        if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
+        if (
+            found is None
+            and default is not None
+            and fn.parent is None
+            and not isinstance(default, ast.Constant)
+        ):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default
                 return value
@@ -521,7 +522,9 @@ class Engine(Names):
         """Return what dependency injection passes: ``book: Book = Depends(get_book)``."""
         if not isinstance(default, ast.Call) or not default.args:
             return None
-        name = default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
+        name = (
+            default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
+        )
         if name not in _INJECTORS:
             return None
         provider = self.expression(frame, fn.module, default.args[0], fn.cls)
@@ -565,7 +568,11 @@ class Engine(Names):
         for decorator in cls.node.decorator_list if cls.node is not None else ():
             if isinstance(decorator, ast.Call) and decorator.args:
                 api = self.project.external_name(cls.module, decorator.func, cls.parent)
-                if api is not None and api.startswith("strawberry_django.") and api.endswith((".type", ".node")):
+                if (
+                    api is not None
+                    and api.startswith("strawberry_django.")
+                    and api.endswith((".type", ".node"))
+                ):
                     for definition in self.project.resolve(cls.module, decorator.args[0], cls.parent):
                         return self.project.model_of(definition)
         return None
@@ -615,7 +622,9 @@ class Engine(Names):
         value = member.value
         if value is None:
             return None
-        name = value.func.attr if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else ""
+        name = (
+            value.func.attr if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else ""
+        )
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             name = value.func.id
         if isinstance(value, ast.Call) and name in {"field", "Field", "ib", "attrib"}:
@@ -639,7 +648,11 @@ class Engine(Names):
                 module = self.project.module(path)
                 for bindings in module.bindings.values() if module is not None else ():
                     for binding in bindings:
-                        if isinstance(binding, ClassInfo) and binding is not cls and binding.derives_from(cls):
+                        if (
+                            isinstance(binding, ClassInfo)
+                            and binding is not cls
+                            and binding.derives_from(cls)
+                        ):
                             member = binding.find(name)
                             if member is None or not isinstance(member[1], FunctionInfo):
                                 continue
@@ -660,7 +673,6 @@ class Engine(Names):
     ) -> Value | None:
         """Call a method that a framework's base class provides."""
         return frameworks.call(frame, receiver, name, args, kwargs, node)
-
 
 
 def _class_of(frame: Frame, receiver: Value | None) -> ClassInfo | None:

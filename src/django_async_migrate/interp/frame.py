@@ -222,16 +222,16 @@ class Frame:
         self._seen.add(key)
         self.effects.append(effect)
 
-    def passed_up(
-        self, effects: Seq[Effect], node: ast.AST, implicit: bool, same_code: bool = False
-    ) -> None:
+    def passed_up(self, effects: Seq[Effect], node: ast.AST, implicit: bool, same_code: bool = False) -> None:
         """Record what a called sync function did, at the expression that called it.
 
         ``same_code``: it is a generator expression, whose code stands in the calling function itself.
         """
         for effect in effects[:MAX_EFFECTS]:
             if same_code:
-                self.record(replace(effect, site=self.site(node), certain=effect.certain and not self._doubts))
+                self.record(
+                    replace(effect, site=self.site(node), certain=effect.certain and not self._doubts)
+                )
                 continue
             inner = (effect.site, "" if effect.steps else effect.what)
             self.record(
@@ -307,7 +307,12 @@ class Frame:
         raise NotImplementedError
 
     def call(
-        self, func: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST, implicit: bool = False
+        self,
+        func: Value,
+        args: Seq[Value],
+        kwargs: Seq[tuple[str, Value]],
+        node: ast.AST,
+        implicit: bool = False,
     ) -> Value:
         raise NotImplementedError
 

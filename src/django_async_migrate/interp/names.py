@@ -12,9 +12,9 @@ from django_async_migrate.index.modules import Assigned, Definition, ExternalRef
 from django_async_migrate.values.heap import Dict, Heap, Instance, Object, Sequence
 from django_async_migrate.values.refs import Exporter, map_refs, map_state
 from django_async_migrate.values.types import (
-    Bridge,
     NEVER,
     NONE,
+    Bridge,
     Class,
     ClassMethod,
     Const,
@@ -108,14 +108,18 @@ class Names(Annotations):
         if definition.value is None:
             if definition.annotation is None:
                 return Unknown("assignment without a value")
-            found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
+            found = self.annotation(
+                frame, definition.module, definition.annotation, ("ann", definition), scope
+            )
             return found or Unknown("annotation")
         value = self.expression(frame, definition.module, definition.value, scope)
         for position in definition.path:
             items = getattr(value, "items", None)
             value = items[position] if items and position < len(items) else Unknown("unpacked global")
         if isinstance(value, Unknown) and definition.annotation is not None:
-            found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
+            found = self.annotation(
+                frame, definition.module, definition.annotation, ("ann", definition), scope
+            )
             return found or value
         return value
 
@@ -170,7 +174,12 @@ class Names(Annotations):
             elif isinstance(state, Object) and depth < 3:
                 for slot in state.attrs.values():
                     self.open_up(frame, slot.value, depth + 1)
-            elif isinstance(part, Ref) and isinstance(state, Dict) and state.element is None and not state.items:
+            elif (
+                isinstance(part, Ref)
+                and isinstance(state, Dict)
+                and state.element is None
+                and not state.items
+            ):
                 unknown = Unknown("value added elsewhere")
                 frame.env.heap[part.id] = Dict(state.items, Unknown("key added elsewhere"), unknown)
 
@@ -233,7 +242,11 @@ class Names(Annotations):
         else:
             value = self._class_attribute(frame, owner, member, receiver)
             name = ""
-            if isinstance(value, Func) and isinstance(member.value, ast.Name) is False and value.receiver is None:
+            if (
+                isinstance(value, Func)
+                and isinstance(member.value, ast.Name) is False
+                and value.receiver is None
+            ):
                 if isinstance(member.value, ast.Lambda):
                     return Func(value.fn, receiver, value.closure, owner)
         results = [
@@ -326,6 +339,11 @@ def _makes_async(decorator: ast.expr) -> bool:
     """Whether an unknown decorator's name says that it carries the function to a thread."""
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
     name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-    return name in {"sync_to_async", "database_sync_to_async", "run_in_thread", "to_thread", "run_sync", "asyncify"}
-
-
+    return name in {
+        "sync_to_async",
+        "database_sync_to_async",
+        "run_in_thread",
+        "to_thread",
+        "run_sync",
+        "asyncify",
+    }

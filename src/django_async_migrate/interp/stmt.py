@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence as Seq
+from collections.abc import Callable
+from collections.abc import Sequence as Seq
 from typing import Any
 
 from django_async_migrate.index.classes import ClassInfo
@@ -448,7 +449,9 @@ class Statements(Expressions):
                 continue
             if isinstance(state, Object):
                 if not self._run_setter(state.cls, part, name, value, node):
-                    self.put(part, Object(state.cls, {**state.attrs, name: Slot(value, Loaded.YES)}, state.whole))
+                    self.put(
+                        part, Object(state.cls, {**state.attrs, name: Slot(value, Loaded.YES)}, state.whole)
+                    )
             elif isinstance(state, Instance):
                 if not self._run_setter(state.model.cls, part, name, value, node):
                     self.put(part, instances.with_attribute(state, name, value))
@@ -533,4 +536,3 @@ _TABLE: dict[type, _Execute] = {
 }
 if hasattr(ast, "TryStar"):  # Python 3.11
     _TABLE[ast.TryStar] = Statements._try
-

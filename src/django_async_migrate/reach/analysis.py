@@ -112,5 +112,3 @@ def _with_deep_stack(work: Callable[[], T]) -> T:
     if failure:
         raise failure[0]
     return result[0]
-
-

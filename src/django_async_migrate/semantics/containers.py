@@ -71,7 +71,9 @@ def item(m: Machine, base: Value, index: Value, node: ast.AST) -> Value:
             return NEVER
         if state.cached is Loaded.MAYBE:
             advice = "await .afirst() on an ordered queryset, or [... async for ... in qs[:1]][0]"
-            m.effect(node, "raw" if state.raw else "index", "", advice, state.certain and not state.ever_cached)
+            m.effect(
+                node, "raw" if state.raw else "index", "", advice, state.certain and not state.ever_cached
+            )
             return querysets.row(m, state, node)
         return copy_element(m, state.element or querysets.row(m, state, node), node)
     if isinstance(base, Tuple):
@@ -173,7 +175,9 @@ def combined(m: Machine, left: Value, right: Value, node: ast.AST) -> Value:
     parts = [_members(m, left, node), _members(m, right, node)]
     if isinstance(one, Dict):
         return left
-    return m.alloc(node, Sequence(one.kind if isinstance(one, Sequence) else "list", None, one_of(parts)), "sum")
+    return m.alloc(
+        node, Sequence(one.kind if isinstance(one, Sequence) else "list", None, one_of(parts)), "sum"
+    )
 
 
 def _members(m: Machine, value: Value, node: ast.AST) -> Value:
@@ -239,7 +243,13 @@ _SCALAR_METHODS = frozenset({"index", "count", "isdisjoint", "issubset", "issupe
 
 
 def call_sequence(
-    m: Machine, ref: Value, state: Sequence | Tuple, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+    m: Machine,
+    ref: Value,
+    state: Sequence | Tuple,
+    name: str,
+    args: Seq[Value],
+    kwargs: Kwargs,
+    node: ast.AST,
 ) -> Value:
     """Call a method of a list, tuple, set or deque."""
     if isinstance(state, Tuple):
@@ -280,7 +290,9 @@ def call_sequence(
         if state.items is not None and name == "copy":
             return m.alloc(node, state, "copy")
         element = union(m, parts)
-        return m.alloc(node, Sequence(state.kind, None, None if isinstance(element, Never) else element), "copy")
+        return m.alloc(
+            node, Sequence(state.kind, None, None if isinstance(element, Never) else element), "copy"
+        )
     if name == "clear" and isinstance(ref, Ref):
         m.put(ref, Sequence(state.kind, ()))
     if name == "reverse" and isinstance(ref, Ref) and state.items is not None:

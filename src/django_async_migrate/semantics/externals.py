@@ -238,7 +238,11 @@ def _is_coroutine_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: a
 def _redirect(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     for part in alternatives(args[0]) if args else ():
         inst = m.state(part)
-        if isinstance(inst, Instance) and inst.model.cls is not None and inst.model.cls.find("get_absolute_url"):
+        if (
+            isinstance(inst, Instance)
+            and inst.model.cls is not None
+            and inst.model.cls.find("get_absolute_url")
+        ):
             m.call(m.attribute(part, "get_absolute_url", node), (), (), node)
     return ExternalObject("django.http.HttpResponseRedirect")
 
@@ -446,7 +450,9 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     ),
     "functools.wraps": _identity_decorator,
     "functools.update_wrapper": _first,
-    "functools.lru_cache": lambda m, a, k, n: a[0] if a and isinstance(a[0], Func) else External("builtins.__identity__"),
+    "functools.lru_cache": lambda m, a, k, n: (
+        a[0] if a and isinstance(a[0], Func) else External("builtins.__identity__")
+    ),
     "functools.cache": _first,
     "functools.cached_property": _cached_property,
     "django.utils.functional.cached_property": _cached_property,
@@ -471,7 +477,9 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "heapq.nsmallest": lambda m, a, k, n: builtins.call(m, "sorted", a[1:], k, n),
     "collections.deque": _builtin("list"),
     "collections.OrderedDict": _builtin("dict"),
-    "collections.Counter": lambda m, a, k, n: builtins.call(m, "dict", (), (), n) if not a else (m.iterate(a[0], n), SCALAR)[1],
+    "collections.Counter": lambda m, a, k, n: (
+        builtins.call(m, "dict", (), (), n) if not a else (m.iterate(a[0], n), SCALAR)[1]
+    ),
     "collections.ChainMap": lambda m, a, k, n: builtins.call(m, "dict", a[:1], k, n),
     "collections.defaultdict": _defaultdict,
     "operator.attrgetter": _attrgetter,
@@ -526,9 +534,15 @@ def havoc(m: Machine, values: Seq[Value]) -> None:
         for part in alternatives(value):
             inst = m.state(part)
             if isinstance(inst, Instance) and isinstance(part, Ref):
-                m.put(part, replace(inst, spec=replace(inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True)))
+                m.put(
+                    part,
+                    replace(
+                        inst,
+                        spec=replace(
+                            inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True
+                        ),
+                    ),
+                )
             elif isinstance(inst, QuerySet) and isinstance(part, Ref):
                 if inst.cached is Loaded.MAYBE:
                     m.put(part, replace(inst, cached=Loaded.UNKNOWN))
-
-

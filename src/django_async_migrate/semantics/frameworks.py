@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 Kwargs = Seq[tuple[str, Value]]
 
-_ONE_OBJECT = ("DetailView", "UpdateView", "DeleteView", "SingleObjectMixin", "GenericAPIView", "APIView", "ViewSet")
+_ONE_OBJECT = (
+    "DetailView",
+    "UpdateView",
+    "DeleteView",
+    "SingleObjectMixin",
+    "GenericAPIView",
+    "APIView",
+    "ViewSet",
+)
 
 
 def argument(name: str) -> Value:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import EffectKind
 from django_async_migrate.index.models import ColumnOf, RowMember, ScalarField
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.values.heap import EMPTY_SPEC, OPAQUE_SPEC, Instance, Loaded, LoadSpec, QuerySet, Slot
+from django_async_migrate.values.heap import (
+    EMPTY_SPEC,
+    OPAQUE_SPEC,
+    Instance,
+    Loaded,
+    LoadSpec,
+    QuerySet,
+    Slot,
+)
 from django_async_migrate.values.join import covers
 from django_async_migrate.values.types import (
     NONE,
@@ -125,7 +133,9 @@ def _related(m: Machine, ref: Ref, inst: Instance, relation: Relation, spec: Loa
     value = m.alloc(("related", ref.id, relation.name), state)
     querysets.prefetched_attributes(m, value)
     # A join may find no row: what the code does about None is then reachable.
-    return one_of([value, NONE]) if relation.null and relation.kind in {"foreign-key", "one-to-one"} else value
+    return (
+        one_of([value, NONE]) if relation.null and relation.kind in {"foreign-key", "one-to-one"} else value
+    )
 
 
 def _remember(m: Machine, ref: Ref, name: str, value: Value, loaded: Loaded = Loaded.YES) -> None:
@@ -200,7 +210,9 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
         if stock.is_async:
             return Coroutine("method", Method(ref, name), tuple(args), tuple(kwargs))
         if stock.effect == "query":
-            m.effect(node, "framework", "", f"await .{stock.twin}(...)" if stock.twin else "", inst.certain, "DAM4")
+            m.effect(
+                node, "framework", "", f"await .{stock.twin}(...)" if stock.twin else "", inst.certain, "DAM4"
+            )
         return SCALAR
     row = _method_row(m, name)
     if row is None:
@@ -298,7 +310,12 @@ def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
 def link_back(m: Machine, ref: Ref, inst: Instance, name: str, value: Value) -> None:
     """Assigning one end of a one-to-one sets the other end's cache too."""
     member = inst.model.member(name)
-    if isinstance(member, Relation) and member.kind == "one-to-one" and member.back and isinstance(value, Ref):
+    if (
+        isinstance(member, Relation)
+        and member.kind == "one-to-one"
+        and member.back
+        and isinstance(value, Ref)
+    ):
         _remember(m, value, member.back, ref)
 
 

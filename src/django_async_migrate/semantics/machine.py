@@ -64,7 +64,12 @@ class Machine(Protocol):
         ...
 
     def call(
-        self, func: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST, implicit: bool = False
+        self,
+        func: Value,
+        args: Seq[Value],
+        kwargs: Seq[tuple[str, Value]],
+        node: ast.AST,
+        implicit: bool = False,
     ) -> Value:
         """Call a value."""
         ...

@@ -66,8 +66,10 @@ def queryset_class(cls: ClassInfo | None) -> ClassInfo | None:
 
 def is_queryset_class(cls: ClassInfo) -> bool:
     """Whether a project class is a queryset class, and not a manager made from one."""
-    return cls.node is not None and any(base.endswith("QuerySet") for base in cls.externals) and not any(
-        base.endswith("Manager") for base in cls.externals
+    return (
+        cls.node is not None
+        and any(base.endswith("QuerySet") for base in cls.externals)
+        and not any(base.endswith("Manager") for base in cls.externals)
     )
 
 
@@ -203,7 +205,13 @@ _DUNDERS: Mapping[str, EffectKind] = {
 
 
 def call(
-    m: Machine, ref: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST, kind: EffectKind = "orm-call"
+    m: Machine,
+    ref: Value,
+    name: str,
+    args: Seq[Value],
+    kwargs: Kwargs,
+    node: ast.AST,
+    kind: EffectKind = "orm-call",
 ) -> Value:
     """Call a stock method of a queryset (or of a manager, on its fresh queryset)."""
     state = m.state(ref)
@@ -250,7 +258,13 @@ def _free(m: Machine, state: QuerySet, method: QuerySetMethod, args: Seq[Value],
 
 
 def result(
-    m: Machine, ref: Value, state: QuerySet, method: QuerySetMethod, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+    m: Machine,
+    ref: Value,
+    state: QuerySet,
+    method: QuerySetMethod,
+    args: Seq[Value],
+    kwargs: Kwargs,
+    node: ast.AST,
 ) -> Value:
     """Return what a terminal method gives."""
     returns = method.returns
@@ -426,7 +440,9 @@ def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[
     """A raw query defers the columns it does not select."""
     text = args[0].value if args and isinstance(args[0], Const) else None
     found = _COLUMNS.match(text) if isinstance(text, str) else None
-    names = [part.strip().rpartition(".")[2].strip("\"'`") for part in found.group(1).split(",")] if found else []
+    names = (
+        [part.strip().rpartition(".")[2].strip("\"'`") for part in found.group(1).split(",")] if found else []
+    )
     if not names or not all(name.isidentifier() for name in names):
         return {"raw": True}
     columns = {name[:-3] if name.endswith("_id") else name for name in names} | set(names)

@@ -83,9 +83,11 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
     base = querysets.of_manager(m, Manager(target, cls, manager.certain), node)
     state = m.state(base)
     if isinstance(state, QuerySet):
-        return querysets.derived(m, base, state, node, known={**state.known, **known}) if loaded is (
-            Loaded.MAYBE
-        ) else m.alloc(node, replace(state, known={**state.known, **known}, cached=loaded), "related")
+        return (
+            querysets.derived(m, base, state, node, known={**state.known, **known})
+            if loaded is (Loaded.MAYBE)
+            else m.alloc(node, replace(state, known={**state.known, **known}, cached=loaded), "related")
+        )
     return base
 
 
@@ -131,7 +133,9 @@ def _set_back(m: Machine, manager: RelatedManager, args: Seq[Value], node: ast.A
     """``author.books.add(book)`` assigns ``book.author``."""
     back = manager.relation.back
     for arg in args:
-        parts = [m.iterate(arg, node)] if isinstance(m.state(arg), Sequence) or isinstance(arg, Tuple) else [arg]
+        parts = (
+            [m.iterate(arg, node)] if isinstance(m.state(arg), Sequence) or isinstance(arg, Tuple) else [arg]
+        )
         for part in parts:
             inst = m.state(part)
             if back and isinstance(part, Ref) and isinstance(inst, Instance):
@@ -143,8 +147,6 @@ def _drop_prefetch(m: Machine, manager: RelatedManager) -> None:
     owner = m.state(manager.owner)
     if isinstance(owner, Instance) and isinstance(manager.owner, Ref):
         name = manager.relation.name
-        kept = tuple(
-            p for p in owner.spec.prefetch if not (p.path == name or p.path.startswith(name + "__"))
-        )
+        kept = tuple(p for p in owner.spec.prefetch if not (p.path == name or p.path.startswith(name + "__")))
         slots = {key: slot for key, slot in owner.slots.items() if key != f"prefetched {name}"}
         m.put(manager.owner, replace(owner, spec=replace(owner.spec, prefetch=kept), slots=slots))

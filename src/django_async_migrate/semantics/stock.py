@@ -72,9 +72,7 @@ def returned(m: Machine, manager: Manager, member: StockMember, kwargs: Kwargs, 
     return SCALAR if member.returns in {"none", "str", "int", "bool"} else Unknown("stock manager method")
 
 
-def queue_call(
-    m: Machine, ref: Value, state: Sequence, name: str, args: Seq[Value], node: ast.AST
-) -> Value:
+def queue_call(m: Machine, ref: Value, state: Sequence, name: str, args: Seq[Value], node: ast.AST) -> Value:
     """Call a method of an ``asyncio.Queue`` or ``queue.Queue``."""
     if name in {"put", "put_nowait"} and args:
         containers.add(m, ref, args[0])

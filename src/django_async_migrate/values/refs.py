@@ -246,6 +246,3 @@ def _text(pair: tuple[object, object]) -> str:
 
 def _frozen(slots: Mapping[str, Slot]) -> Hashable:
     return tuple(sorted(slots.items(), key=_first))
-
-
-

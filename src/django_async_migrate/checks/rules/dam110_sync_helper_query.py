@@ -8,6 +8,20 @@ RULE = Rule(
     severity="error",
     summary="A synchronous helper, called from a coroutine, that runs a query further down",
     message="{here} reaches {what}, which runs a query on the event loop",
-    kinds=frozenset({"framework", "index", "iteration", "length", "membership", "model-method", "orm-call", "raw", "related-call", "repr", "truth"}),
+    kinds=frozenset(
+        {
+            "framework",
+            "index",
+            "iteration",
+            "length",
+            "membership",
+            "model-method",
+            "orm-call",
+            "raw",
+            "related-call",
+            "repr",
+            "truth",
+        }
+    ),
     reached=frozenset({"helper"}),
 )
