@@ -299,17 +299,14 @@ def model_row(cls: type[Any], names: list[str], source: str) -> dict[str, Any]:
     keys = [field.name for field in fields if field.primary_key]
     row["primary-key"] = keys[0] if keys and relation_kind(fields[0]) is None else ""
     row["scalars"] = [field.name for field in own]
-    row["unique"] = [
-        field.name for field in fields if getattr(field, "unique", False) and not field.primary_key
-    ]
+    row["unique"] = [field.name for field in fields if getattr(field, "unique", False) and not field.primary_key]
     row["constraints"] = bool(meta.constraints or meta.unique_together)
     row["ordered"] = bool(meta.ordering)
     row["relations"] = [relation(field) for field in fields if relation_kind(field) is not None]
     single = {
         field.name
         for field in [*meta.get_fields()]
-        if relation_kind(field) in ("foreign-key", "one-to-one", "generic-foreign-key")
-        and not field.auto_created
+        if relation_kind(field) in ("foreign-key", "one-to-one", "generic-foreign-key") and not field.auto_created
     }
     row["str-loads"] = str_loads(cls, single)
     row["managers"] = managers(cls)
@@ -327,9 +324,7 @@ def manager_classes(models: Iterable[type[Any]]) -> list[type[Any]]:
         for manager in model._meta.local_managers:
             for root in (type(manager), getattr(manager, "_queryset_class", QuerySet)):
                 for base in root.__mro__:
-                    if issubclass(base, (BaseManager, QuerySet)) and not base.__module__.startswith(
-                        "django.db."
-                    ):
+                    if issubclass(base, (BaseManager, QuerySet)) and not base.__module__.startswith("django.db."):
                         found.add(base)
     return sorted(found, key=dotted)
 

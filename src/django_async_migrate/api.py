@@ -124,9 +124,7 @@ def _target(options: ScanOptions, project: Project, layout: Layout, files: FileS
     return detect_target([project.root, *folders], files)
 
 
-def _reported(
-    findings: Iterable[Finding], tree: SourceTree, options: ScanOptions
-) -> tuple[list[Finding], int]:
+def _reported(findings: Iterable[Finding], tree: SourceTree, options: ScanOptions) -> tuple[list[Finding], int]:
     """Return the findings to report, sorted and with fingerprints, and how many were silenced by ``noqa``."""
     from django_async_migrate.report.fingerprint import with_fingerprints
     from django_async_migrate.report.selection import Selection

@@ -105,9 +105,7 @@ def main() -> None:
 @click.option("--project", metavar="DIR", help="The project's root folder.")
 @click.option("--output-format", metavar="FORMAT", help="text, concise or json.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
-@click.option(
-    "--fail-on", metavar="SEVERITY", help="Exit with 1 from this severity on: error, warning, info or never."
-)
+@click.option("--fail-on", metavar="SEVERITY", help="Exit with 1 from this severity on: error, warning, info or never.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--jobs", metavar="N", help="How many processes to use at most.")
 @click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")

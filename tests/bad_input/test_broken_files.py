@@ -18,12 +18,9 @@ _GOOD = {
     "manage.py": "",
     "requirements.txt": "django==5.2\n",
     "shop/__init__.py": "",
-    "shop/models.py": (
-        "from django.db import models\n\n\nclass Post(models.Model):\n    title = models.TextField()\n"
-    ),
+    "shop/models.py": ("from django.db import models\n\n\nclass Post(models.Model):\n    title = models.TextField()\n"),
     "shop/views.py": (
-        "from shop.models import Post\n\n\n"
-        "async def detail(request, pk):\n    return Post.objects.get(pk=pk)\n"
+        "from shop.models import Post\n\n\nasync def detail(request, pk):\n    return Post.objects.get(pk=pk)\n"
     ),
 }
 _FOUND = "shop/views.py:5:12: DAM101 "
@@ -73,9 +70,7 @@ _ASYNC = "async def f():\n    pass\n"
         (b"\x7fELF\x01\x00\x00" + bytes(range(256)), "1:1: decode: the file contains null bytes"),
     ],
 )
-def test_a_broken_file(
-    project: Path, capsys: pytest.CaptureFixture[str], content: str | bytes, message: str
-) -> None:
+def test_a_broken_file(project: Path, capsys: pytest.CaptureFixture[str], content: str | bytes, message: str) -> None:
     write(project, {"shop/bad.py": content})
     code, lines = scan(capsys)
     assert code == 1
@@ -125,9 +120,7 @@ def test_findings_in_other_encodings_have_their_columns_in_characters(
     project: Path, capsys: pytest.CaptureFixture[str], encoding: str
 ) -> None:
     letter = "日" if encoding == "euc-jp" else "é"
-    source = f"# coding: {encoding}\n" + _GOOD["shop/views.py"].replace(
-        "    return ", f"    '{letter * 4}'; return "
-    )
+    source = f"# coding: {encoding}\n" + _GOOD["shop/views.py"].replace("    return ", f"    '{letter * 4}'; return ")
     write(project, {"shop/views.py": source.encode(encoding)})
     _, lines = scan(capsys)
     assert len(lines) == 1
@@ -153,9 +146,7 @@ def test_a_file_of_5_megabytes(project: Path, capsys: pytest.CaptureFixture[str]
         "if a: pass\n" + "    elif a: pass\n" * 900,
     ],
 )
-def test_deep_code_that_python_can_parse(
-    project: Path, capsys: pytest.CaptureFixture[str], body: str
-) -> None:
+def test_deep_code_that_python_can_parse(project: Path, capsys: pytest.CaptureFixture[str], body: str) -> None:
     write(project, {"shop/deep.py": f"async def f(a):\n    {body}\n"})
     code, lines = scan(capsys)
     assert code == 1
@@ -181,9 +172,7 @@ def test_a_folder_with_the_name_of_a_file(project: Path, capsys: pytest.CaptureF
     assert lines[1].startswith(_FOUND)
 
 
-def test_pipes_and_other_special_files_are_not_read(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pipes_and_other_special_files_are_not_read(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(project / "shop" / "pipe.py")
     _, lines = scan(capsys)
     assert len(lines) == 1
@@ -255,9 +244,7 @@ def test_a_file_that_vanishes_during_the_scan(
     assert lines[1].startswith(_FOUND)
 
 
-def test_broken_files_outside_the_paths_are_not_reported(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_broken_files_outside_the_paths_are_not_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, {"shop/models.py": _GOOD["shop/models.py"], "broken.py": "models.ForeignKey(\n"})
     _, lines = scan(capsys, "shop/views.py")
     assert len(lines) == 1

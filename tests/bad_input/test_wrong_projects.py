@@ -74,9 +74,7 @@ def test_a_wrong_path(folder: Path, capsys: pytest.CaptureFixture[str], path: st
         ("[tool.django-async-migrate]\njobs = 'two'\n", 'pyproject.toml:2: "jobs" must be a number above 0'),
     ],
 )
-def test_a_bad_configuration(
-    folder: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
-) -> None:
+def test_a_bad_configuration(folder: Path, capsys: pytest.CaptureFixture[str], text: str, message: str) -> None:
     write(folder, {"pyproject.toml": text, "a.py": "async def f():\n    pass\n"})
     code, out, err = run(capsys)
     assert (code, out) == (2, "")
@@ -91,9 +89,7 @@ def test_the_configuration_is_named_relative_to_the_working_directory(
     assert run(capsys)[2].startswith("error: ../pyproject.toml:1: not valid TOML: ")
 
 
-def test_bad_files_that_only_tell_the_version_are_passed_over(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_files_that_only_tell_the_version_are_passed_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(
         folder,
         {

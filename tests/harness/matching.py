@@ -56,11 +56,7 @@ def _uncertain(note: Annotation, finding: Found) -> list[str]:
 
 
 def _fits(note: Annotation, finding: Found) -> bool:
-    return (
-        note.path == finding.path
-        and note.text == finding.code
-        and finding.line <= note.line <= finding.end_line
-    )
+    return note.path == finding.path and note.text == finding.code and finding.line <= note.line <= finding.end_line
 
 
 def _pair(notes: Sequence[Annotation], found: Sequence[Found]) -> dict[int, int]:

@@ -16,9 +16,7 @@ _MAX_LINES = 500
 
 
 def _tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=_REPOSITORY, capture_output=True, text=True, check=True
-    )
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=_REPOSITORY, capture_output=True, text=True, check=True)
     return [path for name in listed.stdout.split("\0") if name and (path := _REPOSITORY / name).is_file()]
 
 
@@ -31,9 +29,7 @@ def test_a_source_file_is_small(path: Path) -> None:
 def test_public_functions_and_classes_have_docstrings(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    assert [
-        node.name for node in nodes if not node.name.startswith("_") and not ast.get_docstring(node)
-    ] == []
+    assert [node.name for node in nodes if not node.name.startswith("_") and not ast.get_docstring(node)] == []
 
 
 def test_nothing_local_is_committed() -> None:
@@ -74,9 +70,7 @@ def test_the_readme_names_every_command_and_promise() -> None:
 
 
 def test_the_example_of_the_readme_is_what_a_scan_prints(tmp_path: Path) -> None:
-    section = (
-        (_REPOSITORY / "README.md").read_text("utf-8").partition("## Example\n")[2].partition("\n## ")[0]
-    )
+    section = (_REPOSITORY / "README.md").read_text("utf-8").partition("## Example\n")[2].partition("\n## ")[0]
     (tmp_path / "manage.py").touch()
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()

@@ -53,9 +53,7 @@ LINES = (
 def main(arguments: Sequence[str]) -> int:
     """Try the lines asked for and return the exit code."""
     parser = argparse.ArgumentParser(description="Let several versions of Django judge the cases.")
-    parser.add_argument(
-        "versions", nargs="*", metavar="VERSION", help="release lines of Django; default: all"
-    )
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="release lines of Django; default: all")
     parser.add_argument("-k", dest="text", default="", help="only cases with this text in their name")
     options = parser.parse_args(arguments)
     cases = [case for case in load_cases(CASES) if options.text in case.name]

@@ -99,9 +99,7 @@ def functions() -> dict[str, str]:
         "django.contrib.auth.logout": lambda: auth.logout(before["logout"]),
         "django.contrib.auth.get_user": lambda: auth.get_user(before["user"]),
         "django.contrib.auth.get_user_model": auth.get_user_model,
-        "django.contrib.auth.update_session_auth_hash": lambda: auth.update_session_auth_hash(
-            before["user"], user
-        ),
+        "django.contrib.auth.update_session_auth_hash": lambda: auth.update_session_auth_hash(before["user"], user),
         "django.contrib.auth.hashers.check_password": lambda: hashers.check_password("secret", password),
         "django.contrib.auth.hashers.make_password": lambda: hashers.make_password("secret"),
         "django.contrib.sites.shortcuts.get_current_site": lambda: get_current_site(before["user"]),

@@ -110,9 +110,7 @@ def samples() -> dict[str, Any]:
     ]
     known = {type(item) for item in made}
     missing = [
-        model
-        for model in apps.get_models()
-        if model.__module__.startswith("django.contrib.") and model not in known
+        model for model in apps.get_models() if model.__module__.startswith("django.contrib.") and model not in known
     ]
     assert not missing, f"no sample of {missing}"
     return {path(type(item)): type(item)._base_manager.get(pk=item.pk) for item in made}
@@ -150,9 +148,7 @@ def member_facts(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
             facts["async"] = inspect.iscoroutinefunction(getattr(value, "__func__", value))
             if not facts["async"]:
                 receiver = _receiver(owner, items)
-                facts["outcome"] = outcome(
-                    lambda receiver=receiver, name=member["name"]: _use(receiver, name)
-                )  # type: ignore[misc]
+                facts["outcome"] = outcome(lambda receiver=receiver, name=member["name"]: _use(receiver, name))  # type: ignore[misc]
                 facts["loads"] = _loads(receiver, member["name"])
         found.append(facts)
     return found

@@ -227,9 +227,7 @@ def _related_calls(make: Callable[[], Any], manager: Any) -> dict[str, Call]:
 
 
 def _related_outcomes(manager: Any, make: Callable[[], Any]) -> dict[str, dict[str, str]]:
-    found = {
-        name: {"call": outcome(_on(call, manager))} for name, call in _related_calls(make, manager).items()
-    }
+    found = {name: {"call": outcome(_on(call, manager))} for name, call in _related_calls(make, manager).items()}
     for name in ("add", "remove"):
         if name in found:
             found[name]["no-arguments"] = outcome(lambda name=name: getattr(manager, name)())  # type: ignore[misc]

@@ -56,11 +56,7 @@ def queryset_disagreements(catalog: Catalog, seen: Facts) -> Iterator[str]:
     """Yield what the rows about querysets and managers have wrong."""
     target = _version(seen)
     for on, names in seen["queryset-names"].items():
-        rows = {
-            row.name: row
-            for row in catalog.queryset_methods.values()
-            if on in row.on and available(row, target)
-        }
+        rows = {row.name: row for row in catalog.queryset_methods.values() if on in row.on and available(row, target)}
         yield from (f"{on}: no row for {name}" for name in sorted(set(names) - set(rows)))
         yield from (f"{on}: Django has no {name}" for name in sorted(set(rows) - set(names)))
         for name in sorted(set(rows) & set(names)):
@@ -100,9 +96,7 @@ def related_disagreements(catalog: Catalog, seen: Facts) -> Iterator[str]:
     for kind, found in seen["related"].items():
         on = "reverse-foreign-key" if kind == "not-null" else kind
         expected = {
-            name: row
-            for name, row in rows.items()
-            if on in row.on and not (kind == "not-null" and row.nullable_only)
+            name: row for name, row in rows.items() if on in row.on and not (kind == "not-null" and row.nullable_only)
         }
         names = {name: how for name, how in found["names"].items() if not name.startswith(_INTERNAL)}
         yield from (f"{kind}: no row for {name}" for name in sorted(set(names) - set(expected)))

@@ -41,8 +41,7 @@ _WRONG: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("bad is ok", "async def bad():\n    pass\n", ("bad: is not bad",)),
     (
         "swallowed",
-        "async def bad():\n    try:\n        Tag.objects.count()  # E: DAM101\n"
-        "    except Exception:\n        pass\n",
+        "async def bad():\n    try:\n        Tag.objects.count()  # E: DAM101\n    except Exception:\n        pass\n",
         ("bad: does not raise; if it catches the error",),
     ),
     (

@@ -34,9 +34,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
                 continue
             lines = {(place.path, line) for line in _lines(case.files.get(place.path, ""), place)}
             if not lines & expected:
-                wrong.append(
-                    f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}"
-                )
+                wrong.append(f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}")
             reached |= lines & expected
     for path, line in sorted(expected - reached):
         wrong.append(f"{path}:{line} has an E, but no query comes from there")

@@ -40,9 +40,7 @@ def _run(title: str, python: Path, arguments: Sequence[str], folder: Path) -> in
         }
         for name in ("DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE", "PYTHONPATH"):
             environment.pop(name, None)
-        done = subprocess.run(
-            [str(python), *arguments], cwd=folder, env=environment, capture_output=True, text=True
-        )
+        done = subprocess.run([str(python), *arguments], cwd=folder, env=environment, capture_output=True, text=True)
     print(f"{title}: {'disagrees' if done.returncode else 'agrees'}", flush=True)
     if done.returncode:
         print(done.stdout + done.stderr, flush=True)

@@ -50,9 +50,7 @@ class Shop:
         # The base manager joins nothing, whatever the model's own managers do.
         return apps.get_model(model)._base_manager.get(**conditions)
 
-    def _request(
-        self, method: str, path: str, data: Any, user: str, status: int, key: str
-    ) -> Awaitable[object]:
+    def _request(self, method: str, path: str, data: Any, user: str, status: int, key: str) -> Awaitable[object]:
         from django.test import AsyncClient  # type: ignore[import-untyped]
 
         client = AsyncClient()

@@ -58,9 +58,7 @@ def analyze(tree: SourceTree, target: Target) -> Analysis:
                             parsed.span(call),
                             f"{path[:-3].replace('/', '.')}.{function.name}",
                             (Step(path, function.lineno, 1, "called here"),) if name == "warn" else (),
-                            Fix("safe", f"await {ast.unparse(call.func.value)}.aget(...)")
-                            if name == "get"
-                            else None,
+                            Fix("safe", f"await {ast.unparse(call.func.value)}.aget(...)") if name == "get" else None,
                         )
                     )
                 elif name == "crash":

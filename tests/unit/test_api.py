@@ -38,9 +38,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     analysis.install(monkeypatch)
 
 
-def report_of(
-    files: dict[str, str] | dict[str, str | bytes | OSError], cwd: str = "/p", **options: object
-) -> Report:
+def report_of(files: dict[str, str] | dict[str, str | bytes | OSError], cwd: str = "/p", **options: object) -> Report:
     return scan(ScanOptions(**options), MemoryFileSystem(files), cwd)  # type: ignore[arg-type]
 
 
@@ -102,9 +100,7 @@ def test_the_order_of_files_and_paths_does_not_change_a_byte() -> None:
 
 
 def test_rules_can_be_selected_and_ignored() -> None:
-    assert [code for code, _, _ in places(report_of(_FILES, select=("DAM1",), ignore=("DAM102",)))] == [
-        "DAM101"
-    ]
+    assert [code for code, _, _ in places(report_of(_FILES, select=("DAM1",), ignore=("DAM102",)))] == ["DAM101"]
     per_file = (("blog", ("DAM1",)),)
     assert [code for code, _, _ in places(report_of(_FILES, per_file_ignores=per_file))] == ["DAM201"]
 

@@ -107,8 +107,7 @@ def test_the_report_can_go_to_a_file(project: Path, capsys: pytest.CaptureFixtur
 def test_select_and_ignore_take_codes_and_prefixes(capsys: pytest.CaptureFixture[str]) -> None:
     def codes(*arguments: str) -> list[str]:
         return [
-            line.split()[1]
-            for line in run(capsys, "scan", "--output-format", "concise", *arguments)[1].splitlines()
+            line.split()[1] for line in run(capsys, "scan", "--output-format", "concise", *arguments)[1].splitlines()
         ]
 
     assert codes("--select", "dam101") == ["DAM101"]
@@ -128,9 +127,7 @@ def test_statistics_verbose_and_quiet(capsys: pytest.CaptureFixture[str]) -> Non
 def test_settings_are_read_from_the_project_and_replaced_by_options(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = (
-        '[tool.django-async-migrate]\nselect = ["DAM102"]\noutput-format = "json"\ntarget-version = "5.0"\n'
-    )
+    settings = '[tool.django-async-migrate]\nselect = ["DAM102"]\noutput-format = "json"\ntarget-version = "5.0"\n'
     write(project, {"pyproject.toml": settings})
     document = json.loads(run(capsys, "scan", "blog")[1])
     assert document["target"] == {"django": "5.0", "source": "config"}
@@ -208,9 +205,7 @@ def test_an_internal_error_exits_with_2_and_says_where_when_asked(
     assert "Traceback" in run(capsys, "scan", "--verbose")[2]
 
 
-def test_an_internal_error_in_one_function_is_a_problem(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_internal_error_in_one_function_is_a_problem(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, {"blog/other.py": "async def f():\n    a.crash()\n"})
     code, out, _ = run(capsys, "scan")
     assert code == 1
@@ -228,9 +223,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--fix" not in out
 
 
-def test_an_interruption_is_not_a_finding(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interruption_is_not_a_finding(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 

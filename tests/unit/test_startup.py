@@ -20,9 +20,7 @@ def imported(folder: Path, *arguments: str) -> set[str]:
         f"run({list(arguments)!r})\n"
         "print('\\n' + ' '.join(sys.modules))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True)
     return set(done.stdout.splitlines()[-1].split())
 
 

@@ -69,9 +69,7 @@ class PackageTable(Mapping[str, RowT]):
         for package in package_names(self._folder):
             # A row in the file of another package cannot be looked up; validation names it.
             yield from (
-                path
-                for path in package_rows(self._folder, package)[self._table]
-                if path.partition(".")[0] == package
+                path for path in package_rows(self._folder, package)[self._table] if path.partition(".")[0] == package
             )
 
     def __len__(self) -> int:
@@ -158,10 +156,7 @@ def read(path: Path) -> Tables:
 def make(cls: type[RowT], row: Mapping[str, Any]) -> RowT:
     """Build one row from its TOML table; raises ``TypeError`` for an unknown or missing key."""
     return cls(
-        **{
-            "is_async" if key == "async" else key.replace("-", "_"): _convert(key, value)
-            for key, value in row.items()
-        }
+        **{"is_async" if key == "async" else key.replace("-", "_"): _convert(key, value) for key, value in row.items()}
     )
 
 

@@ -128,10 +128,7 @@ def _fields_and_bridges(catalog: Catalog) -> Iterator[str]:
 def _functions(catalog: Catalog) -> Iterator[str]:
     for row in catalog.functions.values():
         yield from _common(row.api, row.source, effect=row.effect, returns=row.returns)
-        if (
-            row.returns.startswith(_INSTANCE_OF)
-            and row.returns.removeprefix(_INSTANCE_OF) not in catalog.models
-        ):
+        if row.returns.startswith(_INSTANCE_OF) and row.returns.removeprefix(_INSTANCE_OF) not in catalog.models:
             yield f"{row.api}: no row for the model in {row.returns}"
         if row.twin is not None:
             twin = catalog.functions.get(row.twin)
@@ -172,17 +169,13 @@ def _stock_model(row: StockModel, catalog: Catalog) -> Iterator[str]:
         if (relation.to == "") != (relation.kind == "generic-foreign-key"):
             yield f"{row.api}.{relation.name}: leads to {relation.to!r}"
     names = [*row.scalars, *(relation.name for relation in row.relations)]
-    yield from (
-        f"{row.api}: {name} twice" for name in sorted({name for name in names if names.count(name) > 1})
-    )
+    yield from (f"{row.api}: {name} twice" for name in sorted({name for name in names if names.count(name) > 1}))
 
 
 def _stock_members(row: StockModel | StockManagerClass) -> Iterator[str]:
     by_name = {member.name: member for member in row.members}
     for member in row.members:
-        yield from _common(
-            f"{row.api}.{member.name}", member.source, effect=member.effect, returns=member.returns
-        )
+        yield from _common(f"{row.api}.{member.name}", member.source, effect=member.effect, returns=member.returns)
         yield from _twins(member, by_name)
 
 

@@ -45,11 +45,7 @@ def finding_of(rule: Rule, incident: Incident) -> Finding:
     effect = incident.effect
     advice = effect.advice
     if effect.steps:
-        advice = (
-            f"await sync_to_async(...) around this call, or make it async; the query: {advice}"
-            if advice
-            else ""
-        )
+        advice = f"await sync_to_async(...) around this call, or make it async; the query: {advice}" if advice else ""
     return Finding(
         code=rule.code,
         name=rule.name,

@@ -12,7 +12,5 @@ from .base import Rule
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, sorted by code."""
-    names = sorted(
-        entry.name[:-3] for entry in files(f"{__package__}.rules").iterdir() if entry.name.startswith("dam")
-    )
+    names = sorted(entry.name[:-3] for entry in files(f"{__package__}.rules").iterdir() if entry.name.startswith("dam"))
     return tuple(import_module(f"{__package__}.rules.{name}").RULE for name in names)

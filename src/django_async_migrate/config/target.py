@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from django_async_migrate.syntax.filesystem import FileSystem
 
 _REQUIREMENT = r"django(?:\[[^\]]*\])?[ \t]*(\(?(?:[<>=!~]=?=?)[\w.*,<>=!~ \t()+]*)"
-_LOCKED = re.compile(
-    r'^name = "django"\s*\n(?:[a-z-]+ = .*\n)*?version = "([^"]+)"', re.MULTILINE | re.IGNORECASE
-)
+_LOCKED = re.compile(r'^name = "django"\s*\n(?:[a-z-]+ = .*\n)*?version = "([^"]+)"', re.MULTILINE | re.IGNORECASE)
 _LOCKED_JSON = re.compile(r'"django":\s*\{[^}]*?"version":\s*"([^"]+)"', re.IGNORECASE)
 _LINE = re.compile(r"^[ \t]*" + _REQUIREMENT, re.MULTILINE | re.IGNORECASE)
 _QUOTED = re.compile(r"[\"']" + _REQUIREMENT, re.IGNORECASE)
@@ -60,11 +58,7 @@ class _Names:
     def text(self, name: str) -> str:
         """Return the text of a file, empty when it cannot be read."""
         try:
-            return (
-                self._filesystem.read(f"{self.folder}/{name}")
-                .decode("utf-8-sig", "replace")
-                .replace("\r", "")
-            )
+            return self._filesystem.read(f"{self.folder}/{name}").decode("utf-8-sig", "replace").replace("\r", "")
         except OSError:
             return ""
 
@@ -171,9 +165,7 @@ def _poetry(document: dict[str, object]) -> Iterator[str]:
 
 
 def _from_pipfile(text: str) -> str | None:
-    found = re.search(
-        r'^"?django"?\s*=\s*(?:\{.*?version\s*=\s*)?"([^"]*)"', text, re.MULTILINE | re.IGNORECASE
-    )
+    found = re.search(r'^"?django"?\s*=\s*(?:\{.*?version\s*=\s*)?"([^"]*)"', text, re.MULTILINE | re.IGNORECASE)
     return lowest_allowed(found.group(1)) if found else None
 
 

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 SUPPORTED = ("4.2", "5.0", "5.1", "5.2", "6.0", "6.1")
 
-_CLAUSE = re.compile(
-    r"\s*(===|==|~=|!=|<=|>=|<|>|\^|~|=)?\s*v?(\d+(?:\.\d+)*)((?:\.\*)?)(?:[-.]?[a-z]+[-.]?\d*)*\s*$"
-)
+_CLAUSE = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>|\^|~|=)?\s*v?(\d+(?:\.\d+)*)((?:\.\*)?)(?:[-.]?[a-z]+[-.]?\d*)*\s*$")
 # Patch releases tried for each series; a series has had at most some thirty.
 _PATCHES = range(60)
 

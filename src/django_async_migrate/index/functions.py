@@ -110,10 +110,7 @@ class FunctionInfo:
     @cached_property
     def makes_functions(self) -> bool:
         """Whether functions or classes are nested in it: what it returns may be called with anything."""
-        return any(
-            isinstance(node, (*_SCOPES, ast.ClassDef)) and node is not self.node
-            for node in ast.walk(self.node)
-        )
+        return any(isinstance(node, (*_SCOPES, ast.ClassDef)) and node is not self.node for node in ast.walk(self.node))
 
     @cached_property
     def is_stub(self) -> bool:
@@ -121,9 +118,7 @@ class FunctionInfo:
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return False
         for node in self.node.body:
-            if isinstance(node, ast.Pass) or (
-                isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            ):
+            if isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 continue
             if isinstance(node, ast.Raise):
                 raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -183,16 +178,12 @@ class FunctionInfo:
     @cached_property
     def nonlocals(self) -> frozenset[str]:
         """Names declared ``nonlocal``."""
-        return frozenset(
-            name for node in self.own_nodes if isinstance(node, ast.Nonlocal) for name in node.names
-        )
+        return frozenset(name for node in self.own_nodes if isinstance(node, ast.Nonlocal) for name in node.names)
 
     @cached_property
     def globals(self) -> frozenset[str]:
         """Names declared ``global``."""
-        return frozenset(
-            name for node in self.own_nodes if isinstance(node, ast.Global) for name in node.names
-        )
+        return frozenset(name for node in self.own_nodes if isinstance(node, ast.Global) for name in node.names)
 
     @cached_property
     def free_names(self) -> frozenset[str]:
@@ -226,8 +217,6 @@ class FunctionInfo:
             sorted(
                 name
                 for name, count in counts.items()
-                if count > 1
-                and stores.get(name, 0) == (0 if name in params else 1)
-                and name in self.local_names
+                if count > 1 and stores.get(name, 0) == (0 if name in params else 1) and name in self.local_names
             )
         )

@@ -184,9 +184,7 @@ class Relevance:
                     found.append((method, owner))
         if fn.cls is not None and ("super" in mentions.names or "__class__" in mentions.own):
             found.extend(
-                (base.members[fn.name], owner)
-                for base in owner.mro
-                if base is not fn.cls and fn.name in base.members
+                (base.members[fn.name], owner) for base in owner.mro if base is not fn.cls and fn.name in base.members
             )
         return found
 

@@ -127,9 +127,7 @@ class Model:
     def app_label(self) -> str:
         """The app label, by Meta or by the package that holds the models module."""
         if self.cls is None:
-            return (self.row.app_label if self.row else None) or self.key.split(".models")[0].rpartition(".")[
-                2
-            ]
+            return (self.row.app_label if self.row else None) or self.key.split(".models")[0].rpartition(".")[2]
         explicit = self.meta("app_label")
         if isinstance(explicit, ast.Constant):
             return str(explicit.value)
@@ -157,11 +155,7 @@ class Model:
             return bool(self.row and self.row.abstract)
         inner = self.cls.members.get("Meta")
         value = inner.members.get("abstract") if isinstance(inner, ClassInfo) else None
-        return (
-            isinstance(value, Assigned)
-            and isinstance(value.value, ast.Constant)
-            and value.value.value is True
-        )
+        return isinstance(value, Assigned) and isinstance(value.value, ast.Constant) and value.value.value is True
 
     @cached_property
     def bases(self) -> tuple[Model, ...]:
@@ -214,9 +208,7 @@ class Model:
             if isinstance(member, Relation) and member.attname is not None
         }
 
-    def _classify(
-        self, cls: ClassInfo, name: str, member: FunctionInfo | Assigned | ClassInfo
-    ) -> ModelMember:
+    def _classify(self, cls: ClassInfo, name: str, member: FunctionInfo | Assigned | ClassInfo) -> ModelMember:
         if not isinstance(member, Assigned) or not isinstance(member.value, ast.Call):
             return ClassMember(cls, member)
         field_call = member.value

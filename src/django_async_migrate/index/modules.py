@@ -127,10 +127,7 @@ class ModuleInfo:
 def import_bindings(node: ast.Import | ast.ImportFrom) -> list[tuple[str, Import]]:
     """Return the names an import statement binds, ``*`` for a star import."""
     if isinstance(node, ast.ImportFrom):
-        return [
-            (alias.asname or alias.name, Import(node.module or "", alias.name, node.level))
-            for alias in node.names
-        ]
+        return [(alias.asname or alias.name, Import(node.module or "", alias.name, node.level)) for alias in node.names]
     return [
         (alias.asname, Import(alias.name, None))
         if alias.asname

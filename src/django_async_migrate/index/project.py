@@ -93,10 +93,7 @@ class Project:
                     return found
             elif path is None and not star.level:
                 api = f"{star.module}.{name}"
-                if any(
-                    api in rows
-                    for rows in (catalog.fields, catalog.models, catalog.bridges, catalog.functions)
-                ):
+                if any(api in rows for rows in (catalog.fields, catalog.models, catalog.bridges, catalog.functions)):
                     outside.append(ExternalRef(api))
         # Which of several foreign star imports binds the name, if any does, cannot be known.
         return outside if len(outside) == 1 else []
@@ -206,9 +203,7 @@ class Project:
                 found.extend(self.class_bases(definition.module, definition.value, None, child, depth + 1))
         return [entry for entry in found if isinstance(entry, ClassInfo)][:1] or found[:1] or [""]
 
-    def _called_base(
-        self, module: ModuleInfo, call: ast.Call, scope: Scope, depth: int
-    ) -> list[ClassInfo | str]:
+    def _called_base(self, module: ModuleInfo, call: ast.Call, scope: Scope, depth: int) -> list[ClassInfo | str]:
         func = call.func
         if isinstance(func, ast.Attribute) and func.attr == "from_queryset" and call.args:
             manager = self.class_bases(module, func.value, scope, None, depth + 1)
@@ -220,11 +215,7 @@ class Project:
             if model is not None:
                 return [model.cls or model.key]
         if name == "with_metaclass":
-            return [
-                base
-                for arg in call.args[1:]
-                for base in self.class_bases(module, arg, scope, None, depth + 1)
-            ]
+            return [base for arg in call.args[1:] for base in self.class_bases(module, arg, scope, None, depth + 1)]
         return [""]
 
     def synthetic_class(self, module: ModuleInfo, name: str, bases: list[ClassInfo | str]) -> ClassInfo:

@@ -102,9 +102,7 @@ class Models:
                 found.append(model)
         exact = [model for model in found if label and model.app_label.lower() == label.lower()]
         if not exact and label:
-            exact = [
-                model for model in found if label in (model.cls.module.path if model.cls else "").split("/")
-            ]
+            exact = [model for model in found if label in (model.cls.module.path if model.cls else "").split("/")]
         if not exact and not label and near:
             folder = near.rpartition("/")[0]
             exact = [m for m in found if m.cls is not None and m.cls.module.path.startswith(folder)]
@@ -176,9 +174,7 @@ class Models:
             if len(bases) > 1:
                 return ManagerDef(name, project.synthetic_class(module, "from_queryset", bases))
             return ManagerDef(name, base) if is_manager_class(base, managers) else None
-        last = base.rpartition(".")[2] or (
-            func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-        )
+        last = base.rpartition(".")[2] or (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", ""))
         if base in managers or last.endswith("Manager"):
             return ManagerDef(name, None, base or None)
         return None
@@ -213,8 +209,7 @@ class Models:
         if kind == "generic-foreign-key":
             relation.to_fields = (
                 _text(keywords.get("ct_field") or (call.args[0] if call.args else None)) or "content_type",
-                _text(keywords.get("fk_field") or (call.args[1] if len(call.args) > 1 else None))
-                or "object_id",
+                _text(keywords.get("fk_field") or (call.args[1] if len(call.args) > 1 else None)) or "object_id",
             )
         relation.back = relation.accessor(model.name, model.app_label)
         return relation
@@ -241,9 +236,7 @@ class Models:
             if model is not None:
                 return model
             if isinstance(definition, Assigned) and definition.value is not None:
-                inner = Relation(
-                    relation.name, relation.kind, relation.source, definition.value, definition.module
-                )
+                inner = Relation(relation.name, relation.kind, relation.source, definition.value, definition.module)
                 return self.target_of(inner)
         return None
 

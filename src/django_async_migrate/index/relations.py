@@ -78,9 +78,7 @@ class Relation:
             if given.endswith("+"):
                 return None
             return (
-                given.replace("%(class)s", lower)
-                .replace("%(model_name)s", lower)
-                .replace("%(app_label)s", app_label)
+                given.replace("%(class)s", lower).replace("%(model_name)s", lower).replace("%(app_label)s", app_label)
             )
         if self.kind == "one-to-one":
             return lower

@@ -146,9 +146,7 @@ class Annotations:
             return Tuple(tuple(items))
         if name in _DICTS and len(parts) == 2:
             element = self.annotation(frame, module, parts[1], (tag, "value"), scope, depth + 1)
-            return (
-                frame.alloc(("annotation", tag), Dict({}, SCALAR, element)) if element is not None else None
-            )
+            return frame.alloc(("annotation", tag), Dict({}, SCALAR, element)) if element is not None else None
         if name in _QUERYSETS or name.endswith("Manager"):
             for definition in self.project.resolve(module, parts[0], scope):
                 model = self.project.model_of(definition)
@@ -191,9 +189,7 @@ class Annotations:
             if any(base.endswith("QuerySet") for base in cls.externals):
                 return frame.alloc(("annotation", tag), QuerySet(None, OPAQUE_SPEC, cls=cls, certain=False))
             return Manager(None, cls, certain=False)
-        if any(
-            base.rpartition(".")[2] in {"Enum", "StrEnum", "IntEnum", "TypedDict"} for base in cls.externals
-        ):
+        if any(base.rpartition(".")[2] in {"Enum", "StrEnum", "IntEnum", "TypedDict"} for base in cls.externals):
             return None
         return frame.alloc(("annotation", tag), Object(cls))
 

@@ -50,9 +50,7 @@ Kwargs = Seq[tuple[str, Value]]
 class Evaluator(Objects):
     """The complete evaluator of one function activation."""
 
-    def call(
-        self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False
-    ) -> Value:
+    def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:
         parts = alternatives(func)
         if len(parts) == 1:
             return self._call_one(parts[0], args, kwargs, node, implicit)
@@ -63,9 +61,7 @@ class Evaluator(Objects):
                 result = join_values(result, value, self.env.heap)
         return result
 
-    def _call_one(
-        self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool
-    ) -> Value:
+    def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
         if isinstance(func, Func):
             if func.fn.is_generator:
                 return Generator(func, tuple(args), tuple(kwargs))
@@ -105,12 +101,7 @@ class Evaluator(Objects):
                 bound = self.engine.bind_member(self, found[0], found[1], func, node)
                 return self.call(bound, args, kwargs, node)
             return answer
-        if (
-            isinstance(func, ExternalObject)
-            and args
-            and isinstance(args[0], (Func, Bridge))
-            and len(args) == 1
-        ):
+        if isinstance(func, ExternalObject) and args and isinstance(args[0], (Func, Bridge)) and len(args) == 1:
             return args[0]  # an unknown decorator with arguments: believed to keep the function
         return func if isinstance(func, (Unknown, Never)) else Unknown("call")
 
@@ -119,9 +110,7 @@ class Evaluator(Objects):
     def _make_instance(self, func: ModelClass, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         return querysets.made(self, func.model, kwargs, node)
 
-    def _instantiate(
-        self, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool
-    ) -> Value:
+    def _instantiate(self, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
         if is_manager_class(cls, self.catalog.managers):
             model = args[0] if args else dict(kwargs).get("model")
             if any(base.endswith("QuerySet") for base in cls.externals):
@@ -148,9 +137,7 @@ class Evaluator(Objects):
             self._fill_dataclass(ref, cls, args, kwargs, node)
         return ref
 
-    def _fill_dataclass(
-        self, ref: Ref, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST
-    ) -> None:
+    def _fill_dataclass(self, ref: Ref, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
         from django_async_migrate.index.modules import Assigned
 
         fields: dict[str, Assigned] = {}
@@ -220,9 +207,7 @@ class Evaluator(Objects):
             return self.call(receiver, args, kwargs, node)
         return self._call_foreign(receiver, name, args, kwargs, node)
 
-    def _call_foreign(
-        self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
-    ) -> Value:
+    def _call_foreign(self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         """Call a method of something the analysis does not know."""
         bridge = self.catalog.bridges.get(name)
         if bridge is None and isinstance(receiver, ExternalObject):
@@ -232,20 +217,14 @@ class Evaluator(Objects):
         if name == "auser":
             user = self.project.models.user_model()
             return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
-        if (
-            name == "run"
-            and isinstance(receiver, ExternalObject)
-            and receiver.api == "contextvars.copy_context"
-        ):
+        if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":
             return self.call(args[0], args[1:], kwargs, node) if args else SCALAR
         if name in {"create_task", "start_soon", "ensure_future"} and args:
             return Ready(self.await_(args[0], node))
         if name in {"enter_context", "enter_async_context"} and args:
             value = self.entered(args[0], node, name == "enter_async_context")
             return Ready(value) if name == "enter_async_context" else value
-        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(
-            receiver
-        ):
+        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(receiver):
             skip = 1 if name == "log" else 0
             text.percent(self, args[skip] if len(args) > skip else SCALAR, args[skip + 1 :], node)
             for value in args[skip : skip + 1]:
@@ -317,9 +296,7 @@ class Evaluator(Objects):
                 own = self.attribute(func.receiver, model_row.sync, node)
                 if isinstance(own, Func):  # asave() runs an overridden save() in the thread
                     return self.call(own, value.args, value.kwargs, node)
-                return self._call_method(
-                    Method(func.receiver, model_row.sync), value.args, value.kwargs, node
-                )
+                return self._call_method(Method(func.receiver, model_row.sync), value.args, value.kwargs, node)
             return Unknown("awaited model method")
         method = self.catalog.queryset_methods.get(name)
         if method is not None and method.sync:
@@ -393,13 +370,9 @@ class Evaluator(Objects):
                 self.truth(part, node)
             return rows[0]
         assert isinstance(value.func, Func)
-        return self.engine.run(
-            self, value.func, value.args, value.kwargs, node, implicit=implicit, generator=True
-        )
+        return self.engine.run(self, value.func, value.args, value.kwargs, node, implicit=implicit, generator=True)
 
-    def _iterate_object(
-        self, value: Value, state: Object | Instance, node: ast.AST, asynchronous: bool
-    ) -> Value:
+    def _iterate_object(self, value: Value, state: Object | Instance, node: ast.AST, asynchronous: bool) -> Value:
         names = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
         iterator = self.dunder(value, state, names[0], [], node)
         if iterator is None:
@@ -444,10 +417,7 @@ class Evaluator(Objects):
             order = {"format": ("__format__", "__str__", "__repr__"), "str": ("__str__", "__repr__")}
             names = order.get(how, ("__repr__", "__str__") if isinstance(state, Instance) else ("__repr__",))
             for name in names:
-                if (
-                    self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node)
-                    is not None
-                ):
+                if self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node) is not None:
                     return
             if isinstance(state, Object) and state.cls.is_dataclass and depth < 3:
                 for slot in state.attrs.values():

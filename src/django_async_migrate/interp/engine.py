@@ -180,9 +180,7 @@ class Engine(Names):
             frame.env.heap[number(inner)] = map_state(state, number)
         for name, value in summary.writes:
             if fn.parent is not None and fn.parent is frame.fn:
-                frame.env.names[name] = join_values(
-                    frame.env.names.get(name), map_refs(value, number), frame.env.heap
-                )
+                frame.env.names[name] = join_values(frame.env.names.get(name), map_refs(value, number), frame.env.heap)
         if not (fn.is_async or awaited):
             frame.passed_up(summary.effects, node, implicit, isinstance(fn.node, ast.GeneratorExp))
         result = map_refs(summary.yielded if generator else summary.returned, number)
@@ -270,9 +268,7 @@ class Engine(Names):
             return self.relevance.class_(value.cls)
         return True
 
-    def _declared_result(
-        self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None
-    ) -> Value:
+    def _declared_result(self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None) -> Value:
         returns = getattr(fn.node, "returns", None)
         found = None
         if returns is not None:
@@ -507,12 +503,7 @@ class Engine(Names):
             if isinstance(held, Instance) and isinstance(found, Ref) and fn.resolves_field:
                 # The parent object of a GraphQL field comes fresh from another resolver.
                 frame.put(found, Instance(held.model, certain=False))
-        if (
-            found is None
-            and default is not None
-            and fn.parent is None
-            and not isinstance(default, ast.Constant)
-        ):
+        if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default
                 return value
@@ -522,9 +513,7 @@ class Engine(Names):
         """Return what dependency injection passes: ``book: Book = Depends(get_book)``."""
         if not isinstance(default, ast.Call) or not default.args:
             return None
-        name = (
-            default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
-        )
+        name = default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
         if name not in _INJECTORS:
             return None
         provider = self.expression(frame, fn.module, default.args[0], fn.cls)
@@ -568,11 +557,7 @@ class Engine(Names):
         for decorator in cls.node.decorator_list if cls.node is not None else ():
             if isinstance(decorator, ast.Call) and decorator.args:
                 api = self.project.external_name(cls.module, decorator.func, cls.parent)
-                if (
-                    api is not None
-                    and api.startswith("strawberry_django.")
-                    and api.endswith((".type", ".node"))
-                ):
+                if api is not None and api.startswith("strawberry_django.") and api.endswith((".type", ".node")):
                     for definition in self.project.resolve(cls.module, decorator.args[0], cls.parent):
                         return self.project.model_of(definition)
         return None
@@ -592,9 +577,7 @@ class Engine(Names):
                         found = join_values(found, value, frame.env.heap)
         return found
 
-    def _attributes_after(
-        self, cls: ClassInfo, method: FunctionInfo, depth: int
-    ) -> dict[str, tuple[Value, Heap]]:
+    def _attributes_after(self, cls: ClassInfo, method: FunctionInfo, depth: int) -> dict[str, tuple[Value, Heap]]:
         key = (cls, method)
         found = self._self_attributes.get(key)
         if found is not None:
@@ -622,9 +605,7 @@ class Engine(Names):
         value = member.value
         if value is None:
             return None
-        name = (
-            value.func.attr if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else ""
-        )
+        name = value.func.attr if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else ""
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             name = value.func.id
         if isinstance(value, ast.Call) and name in {"field", "Field", "ib", "attrib"}:
@@ -648,11 +629,7 @@ class Engine(Names):
                 module = self.project.module(path)
                 for bindings in module.bindings.values() if module is not None else ():
                     for binding in bindings:
-                        if (
-                            isinstance(binding, ClassInfo)
-                            and binding is not cls
-                            and binding.derives_from(cls)
-                        ):
+                        if isinstance(binding, ClassInfo) and binding is not cls and binding.derives_from(cls):
                             member = binding.find(name)
                             if member is None or not isinstance(member[1], FunctionInfo):
                                 continue
@@ -662,9 +639,7 @@ class Engine(Names):
 
     # -- frameworks ----------------------------------------------------------------------------------------
 
-    def framework_attribute(
-        self, frame: Frame, ref: Ref, state: Object, name: str, node: ast.AST
-    ) -> Value | None:
+    def framework_attribute(self, frame: Frame, ref: Ref, state: Object, name: str, node: ast.AST) -> Value | None:
         """Return an attribute that a framework's base class provides."""
         return frameworks.attribute(frame, ref, state, name, node)
 

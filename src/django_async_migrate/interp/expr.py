@@ -52,12 +52,7 @@ class Expressions(Frame):
         """Look a variable up: here, in the functions around, in the module, in the builtins."""
         value = self.env.names.get(name)
         if value is not None:
-            if (
-                type(value) is Func
-                and value.fn.parent is self.fn
-                and self.fn is not None
-                and value.receiver is None
-            ):
+            if type(value) is Func and value.fn.parent is self.fn and self.fn is not None and value.receiver is None:
                 return self.closed(value.fn)  # free variables have the values they have now
             return value
         value = self.cells.get(name)
@@ -177,9 +172,7 @@ class Expressions(Frame):
         return one_of(kept)
 
     def _truthy(self, value: Value) -> Value:
-        return one_of(
-            [part for part in alternatives(value) if not (isinstance(part, Const) and not part.value)]
-        )
+        return one_of([part for part in alternatives(value) if not (isinstance(part, Const) and not part.value)])
 
     def _compare(self, node: ast.Compare) -> Value:
         left, left_node = self.eval(node.left), node.left
@@ -239,9 +232,7 @@ class Expressions(Frame):
             if name is not None and isinstance(state, (Object, Instance)):
                 self.dunder(part, state, name, [right], node)
 
-    def dunder(
-        self, value: Value, state: object, name: str, args: list[Value], node: ast.AST
-    ) -> Value | None:
+    def dunder(self, value: Value, state: object, name: str, args: list[Value], node: ast.AST) -> Value | None:
         """Call a special method that project code defines; None when it defines none."""
         cls = own_class(state)
         found = cls.find(name) if cls is not None else None
@@ -256,9 +247,7 @@ class Expressions(Frame):
             for part in (node.slice.lower, node.slice.upper, node.slice.step):
                 if part is not None:
                     self.eval(part)
-            return self._union(
-                [containers.sliced(self, part, node.slice, node) for part in alternatives(base)]
-            )
+            return self._union([containers.sliced(self, part, node.slice, node) for part in alternatives(base)])
         index = self.eval(node.slice)
         results = []
         for part in alternatives(base):
@@ -276,9 +265,7 @@ class Expressions(Frame):
                 how = {114: "repr", 115: "str", 97: "repr"}.get(part.conversion, "format")
                 value = self.eval(part.value)
                 self.stringify(value, part.value, how)
-                texts.append(
-                    str(value.value) if isinstance(value, Const) and part.format_spec is None else None
-                )
+                texts.append(str(value.value) if isinstance(value, Const) and part.format_spec is None else None)
             elif isinstance(part, ast.Constant):
                 texts.append(str(part.value))
         return text.joined(texts)

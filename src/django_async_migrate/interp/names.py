@@ -108,24 +108,18 @@ class Names(Annotations):
         if definition.value is None:
             if definition.annotation is None:
                 return Unknown("assignment without a value")
-            found = self.annotation(
-                frame, definition.module, definition.annotation, ("ann", definition), scope
-            )
+            found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
             return found or Unknown("annotation")
         value = self.expression(frame, definition.module, definition.value, scope)
         for position in definition.path:
             items = getattr(value, "items", None)
             value = items[position] if items and position < len(items) else Unknown("unpacked global")
         if isinstance(value, Unknown) and definition.annotation is not None:
-            found = self.annotation(
-                frame, definition.module, definition.annotation, ("ann", definition), scope
-            )
+            found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
             return found or value
         return value
 
-    def expression(
-        self, frame: Frame, module: ModuleInfo, expr: ast.expr, scope: ClassInfo | None = None
-    ) -> Value:
+    def expression(self, frame: Frame, module: ModuleInfo, expr: ast.expr, scope: ClassInfo | None = None) -> Value:
         """Evaluate an expression of module or class level; remembered for the whole analysis."""
         found = self._stored.get(expr)
         if found is None:
@@ -174,12 +168,7 @@ class Names(Annotations):
             elif isinstance(state, Object) and depth < 3:
                 for slot in state.attrs.values():
                     self.open_up(frame, slot.value, depth + 1)
-            elif (
-                isinstance(part, Ref)
-                and isinstance(state, Dict)
-                and state.element is None
-                and not state.items
-            ):
+            elif isinstance(part, Ref) and isinstance(state, Dict) and state.element is None and not state.items:
                 unknown = Unknown("value added elsewhere")
                 frame.env.heap[part.id] = Dict(state.items, Unknown("key added elsewhere"), unknown)
 
@@ -242,11 +231,7 @@ class Names(Annotations):
         else:
             value = self._class_attribute(frame, owner, member, receiver)
             name = ""
-            if (
-                isinstance(value, Func)
-                and isinstance(member.value, ast.Name) is False
-                and value.receiver is None
-            ):
+            if isinstance(value, Func) and isinstance(member.value, ast.Name) is False and value.receiver is None:
                 if isinstance(member.value, ast.Lambda):
                     return Func(value.fn, receiver, value.closure, owner)
         results = [
@@ -255,9 +240,7 @@ class Names(Annotations):
         ]
         return one_of(results)
 
-    def _class_attribute(
-        self, frame: Frame, owner: ClassInfo, member: Assigned, receiver: Value | None
-    ) -> Value:
+    def _class_attribute(self, frame: Frame, owner: ClassInfo, member: Assigned, receiver: Value | None) -> Value:
         """Return the value a class body gives a name, and for an object made elsewhere what it may be instead."""
         if owner.is_dataclass and isinstance(member.value, ast.Call):
             value = self.field_default(frame, member, owner) or Unknown("field without a default")

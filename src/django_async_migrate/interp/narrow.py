@@ -104,9 +104,7 @@ class Narrowing(Statements):
             return
         slot = state.slots.get(test.attr)
         if slot is None and isinstance(state.model.member(test.attr), ScalarField):
-            self.put(
-                owner, instances.with_attribute(state, test.attr, Scalar("truthy" if positive else "falsy"))
-            )
+            self.put(owner, instances.with_attribute(state, test.attr, Scalar("truthy" if positive else "falsy")))
 
     def _may_be(self, part: Value, truth: bool) -> bool:
         if isinstance(part, Const):
@@ -177,19 +175,13 @@ class Narrowing(Statements):
                     fits = candidate.model is state.model or candidate.model in state.model.bases
                     fits = fits or state.model in candidate.model.bases
                 elif isinstance(state, (Instance, QuerySet)) and isinstance(candidate, External):
-                    fits = (
-                        "QuerySet" in candidate.api
-                        if isinstance(state, QuerySet)
-                        else "Model" in candidate.api
-                    )
+                    fits = "QuerySet" in candidate.api if isinstance(state, QuerySet) else "Model" in candidate.api
                 elif isinstance(state, Object) and isinstance(candidate, Class):
                     fits = state.cls.derives_from(candidate.cls) or candidate.cls.derives_from(state.cls)
                 elif isinstance(state, (Object, Instance)) and isinstance(candidate, (Class, ModelClass)):
                     fits = False
                 elif isinstance(part, Unknown) and isinstance(candidate, ModelClass) and len(wanted) == 1:
-                    made = self.engine.instance_of_model(
-                        self, candidate.model, ("isinstance", candidate.model.key)
-                    )
+                    made = self.engine.instance_of_model(self, candidate.model, ("isinstance", candidate.model.key))
                     kept.append(made)
                     fits = False
                 if fits:
@@ -244,13 +236,7 @@ class Narrowing(Statements):
         if isinstance(expr, ast.Attribute):
             owner = self._read(expr.value)
             state = self.state(owner) if owner is not None else None
-            slots = (
-                state.attrs
-                if isinstance(state, Object)
-                else state.slots
-                if isinstance(state, Instance)
-                else {}
-            )
+            slots = state.attrs if isinstance(state, Object) else state.slots if isinstance(state, Instance) else {}
             slot = slots.get(expr.attr)
             return slot.value if slot is not None else None
         return None

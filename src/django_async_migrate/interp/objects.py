@@ -48,9 +48,7 @@ from .expr import own_class
 from .foreign import FOREIGN, FOREIGN_SELF
 from .narrow import Narrowing
 
-_ENUMS = frozenset(
-    {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "Choices", "TextChoices", "IntegerChoices"}
-)
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "Choices", "TextChoices", "IntegerChoices"})
 _MANAGER_NAMES = frozenset({"objects", "_default_manager", "_base_manager"})
 
 
@@ -91,9 +89,7 @@ class Objects(Narrowing):
         if isinstance(value, External):
             if name in _MANAGER_NAMES and value.api.rpartition(".")[2][:1].isupper():
                 foreign = self.project.models.foreign(value.api)
-                return (
-                    Manager(foreign, None, certain=False) if foreign is not None else Unknown("foreign class")
-                )
+                return Manager(foreign, None, certain=False) if foreign is not None else Unknown("foreign class")
             definitions = self.project.attribute(ExternalRef(value.api), name)
             return self.engine.definition_value(self, definitions) or External(f"{value.api}.{name}")
         if isinstance(value, Descriptor):
@@ -188,9 +184,7 @@ class Objects(Narrowing):
             return stored
         if found is not None:
             value = self.engine.bind_member(self, found[0], found[1], ref, node)
-            if not isinstance(found[1], FunctionInfo) and any(
-                isinstance(p, Ref) for p in alternatives(value)
-            ):
+            if not isinstance(found[1], FunctionInfo) and any(isinstance(p, Ref) for p in alternatives(value)):
                 self._keep_attribute(ref, name, value)
             return value
         generic = self.engine.framework_attribute(self, ref, state, name, node)

@@ -449,9 +449,7 @@ class Statements(Expressions):
                 continue
             if isinstance(state, Object):
                 if not self._run_setter(state.cls, part, name, value, node):
-                    self.put(
-                        part, Object(state.cls, {**state.attrs, name: Slot(value, Loaded.YES)}, state.whole)
-                    )
+                    self.put(part, Object(state.cls, {**state.attrs, name: Slot(value, Loaded.YES)}, state.whole))
             elif isinstance(state, Instance):
                 if not self._run_setter(state.model.cls, part, name, value, node):
                     self.put(part, instances.with_attribute(state, name, value))
@@ -464,9 +462,7 @@ class Statements(Expressions):
             state = Object(FOREIGN, {name: Slot(value), FOREIGN_SELF: Slot(owner)}, True)
             self.env.names[target.id] = self.alloc(("foreign", target.id), state)
 
-    def _run_setter(
-        self, cls: ClassInfo | None, owner: Value, name: str, value: Value, node: ast.AST
-    ) -> bool:
+    def _run_setter(self, cls: ClassInfo | None, owner: Value, name: str, value: Value, node: ast.AST) -> bool:
         """Run the setter of a property; False when there is none."""
         for entry in cls.mro if cls is not None else ():
             setter = entry.setters.get(name)

@@ -36,9 +36,7 @@ def incidents_of(
             continue
         span = _span(project, effect.site)
         known = places.get(span)
-        if known is None or (
-            known[1].kind == "framework" and not known[1].steps and effect.kind != "framework"
-        ):
+        if known is None or (known[1].kind == "framework" and not known[1].steps and effect.kind != "framework"):
             places[span] = (fn, effect)
         elif effect.certain and not known[1].certain:
             places[span] = (known[0], replace(known[1], certain=True))

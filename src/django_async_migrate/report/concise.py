@@ -14,7 +14,5 @@ def concise_lines(report: Report) -> list[str]:
         for finding in report.findings
         for span in (finding.span,)
     ]
-    entries += [
-        (problem.path, problem.line, 1, f"{problem.stage}: {problem.message}") for problem in report.problems
-    ]
+    entries += [(problem.path, problem.line, 1, f"{problem.stage}: {problem.message}") for problem in report.problems]
     return [f"{path}:{line}:{column}: {message}" for path, line, column, message in sorted(entries)]

@@ -35,9 +35,7 @@ def listing() -> str:
     """Return all rules, one a line: code, name, severity and what each finds."""
     rules = sorted(_rules(), key=lambda rule: rule.code)
     width = max((len(rule.name) for rule in rules), default=0)
-    return "".join(
-        f"{rule.code}  {rule.name:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in rules
-    )
+    return "".join(f"{rule.code}  {rule.name:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in rules)
 
 
 def explain(code: str) -> str:

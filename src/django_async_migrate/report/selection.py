@@ -27,9 +27,7 @@ class Selection:
         chosen = _longest(code, self._select) if self._select else 0
         if chosen < 0 or _longest(code, self._ignore) >= chosen:
             return False
-        return not any(
-            _longest(code, codes) >= 0 and patterns.matches(path) for patterns, codes in self._per_file
-        )
+        return not any(_longest(code, codes) >= 0 and patterns.matches(path) for patterns, codes in self._per_file)
 
 
 def _longest(code: str, prefixes: Sequence[str]) -> int:

@@ -18,9 +18,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 def by_severity(findings: Sequence[Finding]) -> dict[str, int]:
     """Count findings by severity, the worst first."""
-    return {
-        severity: sum(1 for finding in findings if finding.severity == severity) for severity in SEVERITIES
-    }
+    return {severity: sum(1 for finding in findings if finding.severity == severity) for severity in SEVERITIES}
 
 
 def summary_lines(report: Report, verbose: bool) -> list[str]:
@@ -75,9 +73,7 @@ def _verbose(report: Report) -> list[str]:
     coverage = report.coverage
     lines = [f"{count(coverage.parsed_files, 'file')} had to be parsed."]
     if coverage.suppressed:
-        lines.append(
-            f"{count(coverage.suppressed, 'finding was', 'findings were')} silenced by noqa comments."
-        )
+        lines.append(f"{count(coverage.suppressed, 'finding was', 'findings were')} silenced by noqa comments.")
     if coverage.outside_problems:
         broken = count(coverage.outside_problems, "project file")
         lines.append(f"{broken} outside the given paths could not be read or parsed.")

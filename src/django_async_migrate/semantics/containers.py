@@ -71,9 +71,7 @@ def item(m: Machine, base: Value, index: Value, node: ast.AST) -> Value:
             return NEVER
         if state.cached is Loaded.MAYBE:
             advice = "await .afirst() on an ordered queryset, or [... async for ... in qs[:1]][0]"
-            m.effect(
-                node, "raw" if state.raw else "index", "", advice, state.certain and not state.ever_cached
-            )
+            m.effect(node, "raw" if state.raw else "index", "", advice, state.certain and not state.ever_cached)
             return querysets.row(m, state, node)
         return copy_element(m, state.element or querysets.row(m, state, node), node)
     if isinstance(base, Tuple):
@@ -175,9 +173,7 @@ def combined(m: Machine, left: Value, right: Value, node: ast.AST) -> Value:
     parts = [_members(m, left, node), _members(m, right, node)]
     if isinstance(one, Dict):
         return left
-    return m.alloc(
-        node, Sequence(one.kind if isinstance(one, Sequence) else "list", None, one_of(parts)), "sum"
-    )
+    return m.alloc(node, Sequence(one.kind if isinstance(one, Sequence) else "list", None, one_of(parts)), "sum")
 
 
 def _members(m: Machine, value: Value, node: ast.AST) -> Value:
@@ -290,9 +286,7 @@ def call_sequence(
         if state.items is not None and name == "copy":
             return m.alloc(node, state, "copy")
         element = union(m, parts)
-        return m.alloc(
-            node, Sequence(state.kind, None, None if isinstance(element, Never) else element), "copy"
-        )
+        return m.alloc(node, Sequence(state.kind, None, None if isinstance(element, Never) else element), "copy")
     if name == "clear" and isinstance(ref, Ref):
         m.put(ref, Sequence(state.kind, ()))
     if name == "reverse" and isinstance(ref, Ref) and state.items is not None:
@@ -335,9 +329,7 @@ def values(state: Dict) -> Value:
     return one_of([*state.items.values(), state.element or NEVER])
 
 
-def call_dict(
-    m: Machine, ref: Value, state: Dict, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
-) -> Value:
+def call_dict(m: Machine, ref: Value, state: Dict, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Call a method of a dict."""
     if name in {"get", "pop", "setdefault"}:
         index = args[0] if args else NONE

@@ -238,11 +238,7 @@ def _is_coroutine_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: a
 def _redirect(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     for part in alternatives(args[0]) if args else ():
         inst = m.state(part)
-        if (
-            isinstance(inst, Instance)
-            and inst.model.cls is not None
-            and inst.model.cls.find("get_absolute_url")
-        ):
+        if isinstance(inst, Instance) and inst.model.cls is not None and inst.model.cls.find("get_absolute_url"):
             m.call(m.attribute(part, "get_absolute_url", node), (), (), node)
     return ExternalObject("django.http.HttpResponseRedirect")
 
@@ -445,9 +441,7 @@ _SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
     "functools.reduce": _reduce,
-    "functools.singledispatch": lambda m, a, k, n: Partial(
-        External("functools.singledispatch.__call__"), tuple(a), ()
-    ),
+    "functools.singledispatch": lambda m, a, k, n: Partial(External("functools.singledispatch.__call__"), tuple(a), ()),
     "functools.wraps": _identity_decorator,
     "functools.update_wrapper": _first,
     "functools.lru_cache": lambda m, a, k, n: (
@@ -538,9 +532,7 @@ def havoc(m: Machine, values: Seq[Value]) -> None:
                     part,
                     replace(
                         inst,
-                        spec=replace(
-                            inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True
-                        ),
+                        spec=replace(inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True),
                     ),
                 )
             elif isinstance(inst, QuerySet) and isinstance(part, Ref):

@@ -48,9 +48,7 @@ def attribute(m: Machine, ref: Ref, state: Object, name: str, node: ast.AST) -> 
     return None
 
 
-def call(
-    m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
-) -> Value | None:
+def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
     """Call a method of a framework's base class; None when nothing is known about it."""
     state = m.state(receiver)
     if not isinstance(state, Object) or not isinstance(receiver, Ref):

@@ -133,9 +133,7 @@ def _related(m: Machine, ref: Ref, inst: Instance, relation: Relation, spec: Loa
     value = m.alloc(("related", ref.id, relation.name), state)
     querysets.prefetched_attributes(m, value)
     # A join may find no row: what the code does about None is then reachable.
-    return (
-        one_of([value, NONE]) if relation.null and relation.kind in {"foreign-key", "one-to-one"} else value
-    )
+    return one_of([value, NONE]) if relation.null and relation.kind in {"foreign-key", "one-to-one"} else value
 
 
 def _remember(m: Machine, ref: Ref, name: str, value: Value, loaded: Loaded = Loaded.YES) -> None:
@@ -210,9 +208,7 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
         if stock.is_async:
             return Coroutine("method", Method(ref, name), tuple(args), tuple(kwargs))
         if stock.effect == "query":
-            m.effect(
-                node, "framework", "", f"await .{stock.twin}(...)" if stock.twin else "", inst.certain, "DAM4"
-            )
+            m.effect(node, "framework", "", f"await .{stock.twin}(...)" if stock.twin else "", inst.certain, "DAM4")
         return SCALAR
     row = _method_row(m, name)
     if row is None:
@@ -310,12 +306,7 @@ def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
 def link_back(m: Machine, ref: Ref, inst: Instance, name: str, value: Value) -> None:
     """Assigning one end of a one-to-one sets the other end's cache too."""
     member = inst.model.member(name)
-    if (
-        isinstance(member, Relation)
-        and member.kind == "one-to-one"
-        and member.back
-        and isinstance(value, Ref)
-    ):
+    if isinstance(member, Relation) and member.kind == "one-to-one" and member.back and isinstance(value, Ref):
         _remember(m, value, member.back, ref)
 
 

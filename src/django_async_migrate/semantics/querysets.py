@@ -440,9 +440,7 @@ def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[
     """A raw query defers the columns it does not select."""
     text = args[0].value if args and isinstance(args[0], Const) else None
     found = _COLUMNS.match(text) if isinstance(text, str) else None
-    names = (
-        [part.strip().rpartition(".")[2].strip("\"'`") for part in found.group(1).split(",")] if found else []
-    )
+    names = [part.strip().rpartition(".")[2].strip("\"'`") for part in found.group(1).split(",")] if found else []
     if not names or not all(name.isidentifier() for name in names):
         return {"raw": True}
     columns = {name[:-3] if name.endswith("_id") else name for name in names} | set(names)

@@ -91,9 +91,7 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
     return base
 
 
-def call(
-    m: Machine, manager: RelatedManager, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
-) -> Value:
+def call(m: Machine, manager: RelatedManager, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Call a stock method of a related manager."""
     own = m.catalog.related_manager_methods.get(name)
     if own is not None and _ROW_KIND.get(manager.relation.kind) in own.on:
@@ -133,9 +131,7 @@ def _set_back(m: Machine, manager: RelatedManager, args: Seq[Value], node: ast.A
     """``author.books.add(book)`` assigns ``book.author``."""
     back = manager.relation.back
     for arg in args:
-        parts = (
-            [m.iterate(arg, node)] if isinstance(m.state(arg), Sequence) or isinstance(arg, Tuple) else [arg]
-        )
+        parts = [m.iterate(arg, node)] if isinstance(m.state(arg), Sequence) or isinstance(arg, Tuple) else [arg]
         for part in parts:
             inst = m.state(part)
             if back and isinstance(part, Ref) and isinstance(inst, Instance):

@@ -57,9 +57,7 @@ def percent(m: Machine, template: Value, items: Seq[Value], node: ast.AST) -> No
         m.stringify(item, node, "repr" if kind in "ra" else "str")
 
 
-def formatted(
-    m: Machine, template: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST
-) -> None:
+def formatted(m: Machine, template: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST) -> None:
     """Make text of the arguments of ``template.format(...)``, as far as the template reads them."""
     names = dict(kwargs)
     mapping = m.state(args[0]) if args else None

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     # The kinds of node that have a place.
-    Located: TypeAlias = (
-        ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern
-    )
+    Located: TypeAlias = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern
 
 BOM = b"\xef\xbb\xbf"
 
@@ -64,9 +62,7 @@ class ParsedFile:
         line = node.lineno
         end_line = node.end_lineno or line
         end_offset = node.col_offset if node.end_col_offset is None else node.end_col_offset
-        return Span(
-            self.path, line, self.column(line, node.col_offset), end_line, self.column(end_line, end_offset)
-        )
+        return Span(self.path, line, self.column(line, node.col_offset), end_line, self.column(end_line, end_offset))
 
     def source(self, span: Span) -> str:
         """Return the source text of a span."""
@@ -91,9 +87,7 @@ def decode(data: bytes) -> str:
     encoding = _cookie(data)
     if encoding is None or bom:
         if encoding is not None and encoding not in ("utf-8", "utf-8-sig", "utf8"):
-            raise SourceError(
-                1, "decode", f'the file starts with a UTF-8 mark but declares the encoding "{encoding}"'
-            )
+            raise SourceError(1, "decode", f'the file starts with a UTF-8 mark but declares the encoding "{encoding}"')
         encoding = "utf-8"
     try:
         text = data.decode(encoding)

@@ -131,9 +131,7 @@ def _specs_above(folder: str, root: str, filesystem: FileSystem) -> Specs:
             chain += above_root[1 : number + 1]
             break
     return tuple(
-        (above, _read_spec(above, filesystem))
-        for above in reversed(chain)
-        if filesystem.is_file(f"{above}/.gitignore")
+        (above, _read_spec(above, filesystem)) for above in reversed(chain) if filesystem.is_file(f"{above}/.gitignore")
     )
 
 

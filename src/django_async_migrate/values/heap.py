@@ -72,9 +72,7 @@ class LoadSpec:
             only = inner or None
         return LoadSpec(
             related=frozenset(path[cut:] for path in self.related if path.startswith(head)),
-            prefetch=tuple(
-                Prefetch(p.path[cut:], p.to_attr, p.spec) for p in self.prefetch if p.path.startswith(head)
-            ),
+            prefetch=tuple(Prefetch(p.path[cut:], p.to_attr, p.spec) for p in self.prefetch if p.path.startswith(head)),
             only=only,
             defer=frozenset(path[cut:] for path in self.defer if path.startswith(head)),
             unknown_related=self.unknown_related,

@@ -138,12 +138,9 @@ def join_states(one: State, other: State, heap: Heap, optimistic: bool = False) 
         return _join_sequences(one, other, heap)
     if isinstance(one, Dict) and isinstance(other, Dict):
         items = {
-            key: join_values(one.items.get(key), other.items.get(key), heap)
-            for key in {**one.items, **other.items}
+            key: join_values(one.items.get(key), other.items.get(key), heap) for key in {**one.items, **other.items}
         }
-        return Dict(
-            items, _join_optional(one.key, other.key, heap), _join_optional(one.element, other.element, heap)
-        )
+        return Dict(items, _join_optional(one.key, other.key, heap), _join_optional(one.element, other.element, heap))
     if isinstance(one, Object) and isinstance(other, Object):
         return replace(one, attrs=_join_slots(one.attrs, other.attrs, heap, None))
     return one
@@ -174,9 +171,7 @@ def _join_specs(one: LoadSpec, other: LoadSpec) -> LoadSpec:
         defer=one.defer | other.defer,
         unknown_related=one.unknown_related or other.unknown_related,
         unknown_prefetch=one.unknown_prefetch or other.unknown_prefetch,
-        unknown_fields=one.unknown_fields
-        or other.unknown_fields
-        or (one.only is None) != (other.only is None),
+        unknown_fields=one.unknown_fields or other.unknown_fields or (one.only is None) != (other.only is None),
     )
 
 

@@ -74,9 +74,7 @@ _MAPPERS: Mapping[type, Callable[..., Value]] = {
     Bridge: lambda v, n: Bridge(v.mode, map_refs(v.func, n), _maybe(v.receiver, n)),
     Coroutine: lambda v, n: Coroutine(v.mode, map_refs(v.func, n), _all(v.args, n), _pairs(v.kwargs, n)),
     Ready: lambda v, n: Ready(map_refs(v.value, n)),
-    Generator: lambda v, n: Generator(
-        map_refs(v.func, n), _all(v.args, n), _pairs(v.kwargs, n), _maybe(v.over, n)
-    ),
+    Generator: lambda v, n: Generator(map_refs(v.func, n), _all(v.args, n), _pairs(v.kwargs, n), _maybe(v.over, n)),
     Property: lambda v, n: Property(map_refs(v.getter, n), v.cached),
     PrefetchLookup: lambda v, n: PrefetchLookup(v.path, v.to_attr, _maybe(v.queryset, n)),
     Static: lambda v, n: Static(map_refs(v.func, n)),

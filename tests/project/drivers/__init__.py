@@ -16,8 +16,6 @@ def scenarios(text: str = "") -> list[Scenario]:
         Scenario(f"{module.__name__.rpartition('.')[2]}.{name}", function)
         for module in _MODULES
         for name, function in vars(module).items()
-        if inspect.isfunction(function)
-        and function.__module__ == module.__name__
-        and not name.startswith("_")
+        if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
     ]
     return [scenario for scenario in found if text in scenario.name]

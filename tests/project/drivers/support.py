@@ -97,9 +97,7 @@ def triage_of_known_customer(shop: Shop) -> Awaitable[object]:
     from support.triage import Triage
 
     ben = shop.row("accounts.User", username="ben")
-    ben.tickets.create(
-        subject="Long ago", status="closed", assigned_to_id=shop.row("support.Agent", team="orders").pk
-    )
+    ben.tickets.create(subject="Long ago", status="closed", assigned_to_id=shop.row("support.Agent", team="orders").pk)
     return Triage().once()
 
 

@@ -22,9 +22,7 @@ _PIPFILE_LOCK = '{"default": {"django": {"hashes": ["sha256:ab"], "index": "pypi
 
 
 def target_of(files: dict[str, str], *folders: str) -> Target:
-    return detect_target(
-        folders or ("/p",), MemoryFileSystem({f"/p/{name}": text for name, text in files.items()})
-    )
+    return detect_target(folders or ("/p",), MemoryFileSystem({f"/p/{name}": text for name, text in files.items()}))
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,7 @@ old/py2.py
 
 
 def test_nothing_found() -> None:
-    report = Report(
-        Target("6.1", "default"), coverage=Coverage(1, 1, notes=("nothing in this project uses Django",))
-    )
+    report = Report(Target("6.1", "default"), coverage=Coverage(1, 1, notes=("nothing in this project uses Django",)))
     assert text(report) == (
         "No async hazards found: 1 file read, 1 coroutine analysed, Django 6.1 (default).\n"
         "Note: nothing in this project uses Django."
@@ -115,9 +113,7 @@ def test_verbose_and_statistics() -> None:
 
 
 def test_internal_errors_are_told_from_broken_files() -> None:
-    report = replace(
-        REPORT, findings=(), problems=(_PROBLEM, Problem("a.py", 9, "internal", "KeyError in b.c"))
-    )
+    report = replace(REPORT, findings=(), problems=(_PROBLEM, Problem("a.py", 9, "internal", "KeyError in b.c")))
     assert "  9 internal error: KeyError in b.c" in text(report)
     assert "No async hazards found, 1 file could not be read or parsed and 1 internal error: " in text(report)
 

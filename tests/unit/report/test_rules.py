@@ -41,9 +41,7 @@ def test_the_list() -> None:
     )
 
 
-def test_the_page_is_found_in_the_package_or_in_the_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_is_found_in_the_package_or_in_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "src" / "django_async_migrate"
     monkeypatch.setattr(rules, "__file__", str(package / "report" / "rules.py"))
     checkout = tmp_path / "docs" / "rules"

@@ -41,9 +41,7 @@ def test_paths_inside_a_project_select_a_part_of_it() -> None:
     assert project_files(layout, (), MemoryFileSystem(files)) == {"a.py", "b/c.py", "b/e.py"}
 
 
-@pytest.mark.parametrize(
-    "marker", ["pyproject.toml", "setup.py", "setup.cfg", ".git/HEAD", "requirements.txt"]
-)
+@pytest.mark.parametrize("marker", ["pyproject.toml", "setup.py", "setup.cfg", ".git/HEAD", "requirements.txt"])
 def test_the_root_is_the_first_folder_upwards_that_is_marked(marker: str) -> None:
     layout = layout_of({f"/p/{marker}": "", "/p/a/b/c.py": ""}, "/p/a/b/c.py", cwd="/elsewhere/deep")
     assert layout.project.root == "/p"
@@ -174,9 +172,7 @@ def test_excluded_files_are_left_out_even_when_named() -> None:
 
 
 def test_files_that_are_not_python_are_set_aside() -> None:
-    layout = layout_of(
-        {"/p/setup.cfg": "", "/p/README.md": "", "/p/run": "", "/p/a.py": ""}, "README.md", "run"
-    )
+    layout = layout_of({"/p/setup.cfg": "", "/p/README.md": "", "/p/run": "", "/p/a.py": ""}, "README.md", "run")
     assert layout.selected == ("run",)
     assert layout.skipped == ("README.md",)
 

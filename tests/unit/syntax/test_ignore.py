@@ -10,9 +10,7 @@ from pathspec import GitIgnoreSpec
 from django_async_migrate.syntax.ignore import GitIgnore, Patterns
 
 _NAMES = st.sampled_from(["a", "b.py", "ab.py", "build", "x.tmp.py", "[a]", "c d", "#e"])
-_PARTS = st.sampled_from(
-    ["a", "b.py", "*.py", "*", "**", "?", "[ab]*", "build", "*.tmp.py", "x.tmp.py", "\\#e", "c d"]
-)
+_PARTS = st.sampled_from(["a", "b.py", "*.py", "*", "**", "?", "[ab]*", "build", "*.tmp.py", "x.tmp.py", "\\#e", "c d"])
 _PATTERN = st.builds(
     lambda bang, start, parts, end: bang + start + "/".join(parts) + end,
     st.sampled_from(["", "", "", "!"]),

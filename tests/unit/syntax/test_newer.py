@@ -49,9 +49,7 @@ def message_of(text: str) -> tuple[int, str]:
     return caught.value.line, caught.value.message
 
 
-@pytest.mark.parametrize(
-    ("version", "text"), [(version, text) for version, texts in _NEWER.items() for text in texts]
-)
+@pytest.mark.parametrize(("version", "text"), [(version, text) for version, texts in _NEWER.items() for text in texts])
 def test_newer_syntax_names_the_python_to_use(version: tuple[int, int], text: str) -> None:
     if version <= sys.version_info[:2]:
         parse("a.py", text)

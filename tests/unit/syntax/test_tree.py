@@ -85,9 +85,7 @@ def test_classes_are_found_by_name_with_one_reading_of_the_project() -> None:
 
 
 def test_async_files_outside_the_selection_are_found_when_asked_for() -> None:
-    tree, filesystem = tree_of(
-        {"a.py": "x = 1\n", "b.py": _ASYNC, "c.py": _ASYNC, "m.py": _MODEL}, ["a.py", "c.py"]
-    )
+    tree, filesystem = tree_of({"a.py": "x = 1\n", "b.py": _ASYNC, "c.py": _ASYNC, "m.py": _MODEL}, ["a.py", "c.py"])
     assert tree.async_paths == ("c.py",)
     assert filesystem.reads == ["/r/a.py", "/r/c.py"]
     assert tree.project_async_paths() == ("b.py", "c.py")
