@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from django_async_migrate.api import scan
 from django_async_migrate.core.options import ScanOptions
 from django_async_migrate.syntax.filesystem import MemoryFileSystem
-from harness.cases import Case, load_cases
+from harness.cases import Case, all_cases
 from harness.matching import Found, mismatches
 from harness.versions import newest
 
 _ROOT = "/project"
-_CASES = load_cases(Path(__file__).parent / "cases")
+_CASES = all_cases()
 
 
 def _findings(case: Case) -> list[Found]:

@@ -97,6 +97,12 @@ class Case:
         return files
 
 
+def all_cases() -> list[Case]:
+    """Return every case: those of ``tests/cases``, and the examples of the rules' pages in ``docs/rules``."""
+    tests = Path(__file__).resolve().parent.parent
+    return [*load_cases(tests / "cases"), *load_cases(tests.parent / "docs" / "rules")]
+
+
 def load_cases(folder: Path) -> list[Case]:
     """Read all cases below ``folder``, in the order of their paths.
 

@@ -22,9 +22,9 @@ _ENVIRONMENTS = _TESTS.parent / ".venvs"
 if str(_TESTS) not in sys.path:
     sys.path.insert(0, str(_TESTS))
 
-from harness.cases import Case, load_cases  # noqa: E402
+from harness.cases import Case, all_cases  # noqa: E402
 from harness.versions import applies  # noqa: E402
-from oracle.runner import CASES, WorkerError, django_version, judge  # noqa: E402
+from oracle.runner import WorkerError, django_version, judge  # noqa: E402
 from oracle.verdict import disagreements  # noqa: E402
 
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="release lines of Django; default: all")
     parser.add_argument("-k", dest="text", default="", help="only cases with this text in their name")
     options = parser.parse_args(arguments)
-    cases = [case for case in load_cases(CASES) if options.text in case.name]
+    cases = [case for case in all_cases() if options.text in case.name]
     interpreters = dict(reversed(list(_interpreters())))
     code = 0
     for line in LINES:

@@ -28,7 +28,7 @@ from types import CodeType, FrameType
 import django.utils.asyncio as checked  # type: ignore[import-untyped]
 
 _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
-_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ class Frame:
 
     Lines count from 1. Columns count UTF-8 bytes from 0, as ``ast`` does; below Python 3.11 they are None
     and ``end_line`` is the line. ``coroutine`` is true for coroutines and async generators. ``inlined`` is
-    true for a comprehension or a generator expression that stands in the code of the next outer frame: part
-    of that function to a reader, but a frame of its own to the interpreter.
+    true for a comprehension that stands in the code of the next outer frame: part of that function to a
+    reader, but a frame of its own to older interpreters. A generator expression is a function of its own: what
+    it does happens where somebody iterates.
     """
 
     path: str

@@ -15,7 +15,6 @@ from typing import Any
 from harness.cases import Case
 
 _TESTS = Path(__file__).resolve().parent.parent
-CASES = _TESTS / "cases"
 
 
 class WorkerError(RuntimeError):

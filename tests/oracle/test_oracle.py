@@ -6,13 +6,13 @@ import platform
 
 import pytest
 
-from harness.cases import Case, load_cases
+from harness.cases import Case, all_cases
 from harness.versions import applies
-from oracle.runner import CASES, Judged, django_version, judge
+from oracle.runner import Judged, django_version, judge
 from oracle.verdict import disagreements
 
 _DJANGO = django_version()
-_CASES = [case for case in load_cases(CASES) if applies(case, _DJANGO, platform.python_version())]
+_CASES = [case for case in all_cases() if applies(case, _DJANGO, platform.python_version())]
 
 
 @pytest.fixture(scope="session")
