@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _MODEL_ROOTS = frozenset(
         "django.contrib.gis.db.models.Model",
     }
 )
+_STDLIB = sys.stdlib_module_names
 _MANAGER_ROOTS = (
     "django.db.models.Manager",
     "django.db.models.manager.Manager",
@@ -104,7 +106,9 @@ def is_manager_class(cls: ClassInfo, catalog_managers: object) -> bool:
         if base in _MANAGER_ROOTS or base in catalog_managers:  # type: ignore[operator]
             return True
         last = base.rpartition(".")[2]
-        if last.endswith(("Manager", "QuerySet", "Queryset")) and not base.startswith("multiprocessing"):
+        if last.endswith(("QuerySet", "Queryset")):
+            return True
+        if last.endswith("Manager") and not last.endswith("ContextManager") and base.split(".")[0] not in _STDLIB:
             return True
     return False
 

@@ -219,7 +219,11 @@ def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
 
 
 def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    for name in _names(args):
+    names = _names(args)
+    state = m.state(args[0]) if args else None
+    if len(names) == 1 and isinstance(state, QuerySet) and names[0] in m.catalog.queryset_methods:
+        return Const(True)
+    for name in names:
         m.attribute(args[0], name, node)  # hasattr runs the descriptor
     return Scalar("bool")
 

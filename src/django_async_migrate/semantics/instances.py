@@ -297,6 +297,8 @@ def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
     if isinstance(member, ColumnOf):
         slots.pop(member.relation.name, None)
         slots[name] = Slot(value)
+        if value == NONE:
+            slots[member.relation.name] = Slot(NONE)
         return replace(without_related(inst, member.relation.name), slots=slots)
     loaded = Loaded.UNKNOWN if isinstance(value, Unknown) and isinstance(member, Relation) else Loaded.YES
     slots[name] = Slot(value, loaded)
