@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .functions import FunctionInfo
 
 if TYPE_CHECKING:
     from .modules import Assigned, ModuleInfo
 
-    Member = FunctionInfo | Assigned | "ClassInfo"
+    Member: TypeAlias = "FunctionInfo | Assigned | ClassInfo"
 
 
 class ClassInfo:

@@ -199,7 +199,7 @@ class Relevance:
             if not definitions and local_imports and fn is not None:
                 definitions = project.resolve(module, ast.Name(name), fn)
             for definition in definitions:
-                if isinstance(definition, ModuleRef) or isinstance(definition, ExternalRef):
+                if isinstance(definition, (ModuleRef, ExternalRef)):
                     for base, path in mentions.attributes:
                         if base == name:
                             found.extend((inner, None) for inner in self._follow(definition, path))

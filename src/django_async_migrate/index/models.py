@@ -239,7 +239,7 @@ class Model:
             plain = self.cls.find(name)  # mixins that are no models themselves
             if plain is not None:
                 return self._classify(plain[0], name, plain[1])
-        if name.endswith("_ptr") or name.endswith("_ptr_id"):
+        if name.endswith(("_ptr", "_ptr_id")):
             parent = next((b for b in self.bases if b.name.lower() == name.split("_ptr")[0]), None)
             if parent is not None:
                 link = self._parent_link(parent)

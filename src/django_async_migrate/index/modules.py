@@ -115,8 +115,8 @@ class ModuleInfo:
                     else:
                         found.setdefault(name, []).append(binding)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-                for name, binding in assigned_names(self, node):
-                    found.setdefault(name, []).append(binding)
+                for name, assigned in assigned_names(self, node):
+                    found.setdefault(name, []).append(assigned)
             else:
                 for part in ("body", "orelse", "finalbody"):
                     self._collect(getattr(node, part, None) or [], found)

@@ -201,7 +201,8 @@ class Project:
                 if isinstance(definition.value, ast.Call):  # several: what from_queryset() makes
                     return self.class_bases(definition.module, definition.value, None, child, depth + 1)
                 found.extend(self.class_bases(definition.module, definition.value, None, child, depth + 1))
-        return [entry for entry in found if isinstance(entry, ClassInfo)][:1] or found[:1] or [""]
+        found.sort(key=lambda entry: not isinstance(entry, ClassInfo))  # what can be read comes first
+        return found[:1] or [""]
 
     def _called_base(self, module: ModuleInfo, call: ast.Call, scope: Scope, depth: int) -> list[ClassInfo | str]:
         func = call.func

@@ -152,7 +152,7 @@ class Evaluator(Objects):
         for name, member in fields.items():
             value = given.get(name)
             if value is None and not open_ended:
-                value = self.engine.field_default(self, member, cls)
+                value = self.engine.field_default(self, member, cls, node)
             if value is not None:
                 attrs[name] = Slot(value)
         attrs.update({name: Slot(value) for name, value in given.items() if name not in attrs})
@@ -198,6 +198,9 @@ class Evaluator(Objects):
             folded = None
             if isinstance(receiver, Const) and isinstance(receiver.value, str):
                 folded = text.folded(receiver.value, name, args)
+                if name == "split" and len(args) == 1 and isinstance(args[0], Const):
+                    items = tuple(Const(part) for part in receiver.value.split(str(args[0].value)))
+                    return self.alloc(node, Sequence("list", items), "split")
             return folded if folded is not None else SCALAR
         if isinstance(receiver, ModelClass):
             if args and self.state(args[0]) is not None:
@@ -293,16 +296,16 @@ class Evaluator(Objects):
         if isinstance(state, Instance):
             model_row = self.catalog.model_methods.get(name)
             if model_row is not None and model_row.sync:
-                own = self.attribute(func.receiver, model_row.sync, node)
-                if isinstance(own, Func):  # asave() runs an overridden save() in the thread
-                    return self.call(own, value.args, value.kwargs, node)
+                override = self.attribute(func.receiver, model_row.sync, node)
+                if isinstance(override, Func):  # asave() runs an overridden save() in the thread
+                    return self.call(override, value.args, value.kwargs, node)
                 return self._call_method(Method(func.receiver, model_row.sync), value.args, value.kwargs, node)
             return Unknown("awaited model method")
         method = self.catalog.queryset_methods.get(name)
         if method is not None and method.sync:
             if isinstance(state, QuerySet) and state.cls is not None and state.cls.find(method.sync):
-                own = self.attribute(func.receiver, method.sync, node)
-                return self.call(own, value.args, value.kwargs, node)
+                override = self.attribute(func.receiver, method.sync, node)
+                return self.call(override, value.args, value.kwargs, node)
             return self._call_method(Method(func.receiver, method.sync), value.args, value.kwargs, node)
         return Unknown("awaited method")
 

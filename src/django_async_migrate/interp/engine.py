@@ -257,8 +257,8 @@ class Engine(Names):
         if kind in _PLAIN_VALUES:
             return False
         if isinstance(value, (Tuple, OneOf)):
-            parts = value.items if isinstance(value, Tuple) else value.values
-            return any(self._carries(frame, part, seen) for part in parts)
+            inside = value.items if isinstance(value, Tuple) else value.values
+            return any(self._carries(frame, part, seen) for part in inside)
         if isinstance(value, Func):
             if self.relevance.function(value.fn, _class_of(frame, value.receiver)):
                 return True
@@ -304,9 +304,8 @@ class Engine(Names):
             held = Dict(rest, None, open_ended)
             names[fn.args.kwarg.arg] = frame.alloc(("kwargs", fn, len(rest)), held)
         for param in (*fn.params, *fn.args.kwonlyargs):
-            value = names.get(param.arg)
-            if value is None:
-                value = self._default(frame, func, param, open_ended is not None)
+            passed = names.get(param.arg)
+            value = passed if passed is not None else self._default(frame, func, param, open_ended is not None)
             if param.annotation is not None and is_foreign(value):
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
             names[param.arg] = value
@@ -600,8 +599,13 @@ class Engine(Names):
         self._self_attributes[key] = result
         return result
 
-    def field_default(self, frame: Frame, member: Assigned, cls: ClassInfo) -> Value | None:
-        """Return what a dataclass field is when it is not given; None when the class does not say."""
+    def field_default(
+        self, frame: Frame, member: Assigned, cls: ClassInfo, node: ast.AST | None = None
+    ) -> Value | None:
+        """Return what a dataclass field is when it is not given; None when the class does not say.
+
+        ``node`` is the call that makes the object: a factory runs there.
+        """
         value = member.value
         if value is None:
             return None
@@ -612,8 +616,8 @@ class Engine(Names):
             for keyword in value.keywords:
                 if keyword.arg in {"default_factory", "factory"}:
                     factory = self.expression(frame, member.module, keyword.value, cls)
-                    with frame.muted(), frame.tagged(member):
-                        return frame.call(factory, (), (), value)
+                    with nullcontext() if node is not None else frame.muted(), frame.tagged(member):
+                        return frame.call(factory, (), (), node or value)
                 if keyword.arg == "default":
                     return self.expression(frame, member.module, keyword.value, cls)
             return None

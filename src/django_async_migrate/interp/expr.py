@@ -175,7 +175,7 @@ class Expressions(Frame):
         return one_of([part for part in alternatives(value) if not (isinstance(part, Const) and not part.value)])
 
     def _compare(self, node: ast.Compare) -> Value:
-        left, left_node = self.eval(node.left), node.left
+        left = self.eval(node.left)
         result: Value = SCALAR
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.eval(right_node)
@@ -192,7 +192,7 @@ class Expressions(Frame):
                         result = Const(left.value == right.value)
                     elif isinstance(op, ast.NotEq):
                         result = Const(left.value != right.value)
-            left, left_node = right, right_node
+            left = right
         return result
 
     def _membership(self, item: Value, container: Value, node: ast.AST) -> None:
@@ -250,12 +250,12 @@ class Expressions(Frame):
             return self._union([containers.sliced(self, part, node.slice, node) for part in alternatives(base)])
         index = self.eval(node.slice)
         results = []
-        for part in alternatives(base):
-            state = self.state(part)
+        for owner in alternatives(base):
+            state = self.state(owner)
             if isinstance(state, (Object, Instance)):
-                results.append(self.dunder(part, state, "__getitem__", [index], node) or Unknown("item"))
+                results.append(self.dunder(owner, state, "__getitem__", [index], node) or Unknown("item"))
             else:
-                results.append(containers.item(self, part, index, node))
+                results.append(containers.item(self, owner, index, node))
         return self._union(results)
 
     def _joined_str(self, node: ast.JoinedStr) -> Value:
@@ -321,6 +321,9 @@ class Expressions(Frame):
         if isinstance(node.op, ast.Not):
             known = self.truth(value, node.operand)
             return SCALAR if known is None else Const(not known)
+        if isinstance(node.op, ast.Invert):
+            found = self.special(value, "__invert__", [], node)
+            return found if found is not None else value if isinstance(value, Unknown) else SCALAR
         if isinstance(value, Const) and isinstance(node.op, ast.USub) and isinstance(value.value, int):
             return Const(-value.value)
         return SCALAR

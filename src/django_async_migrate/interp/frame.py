@@ -332,6 +332,15 @@ class Frame:
     def refine(self, test: ast.expr, positive: bool) -> None:
         raise NotImplementedError
 
+    def names_like(self, value: Value, prefix: str, suffix: str) -> list[str]:
+        raise NotImplementedError
+
+    def store_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def special(self, value: Value, name: str, args: Seq[Value], node: ast.AST) -> Value | None:
+        raise NotImplementedError
+
     def property_value(self, getter: Property, receiver: Value, name: str, node: ast.AST) -> Value:
         raise NotImplementedError
 

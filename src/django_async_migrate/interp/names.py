@@ -56,8 +56,22 @@ class Names(Annotations):
         self._members: dict[FunctionInfo, tuple[Value, Heap]] = {}
         self._running: set[object] = set()
 
-    def field_default(self, frame: Frame, member: Assigned, cls: ClassInfo) -> Value | None:
+    def field_default(
+        self, frame: Frame, member: Assigned, cls: ClassInfo, node: ast.AST | None = None
+    ) -> Value | None:
         """Return what a dataclass field is when it is not given."""
+        raise NotImplementedError
+
+    def evaluator(
+        self,
+        module: ModuleInfo,
+        fn: FunctionInfo | None,
+        env: Env,
+        cells: dict[str, Value],
+        depth: int,
+        start: int,
+    ) -> Evaluator:
+        """Return a fresh evaluator for one activation."""
         raise NotImplementedError
 
     # -- module level --------------------------------------------------------------------------------------
@@ -193,7 +207,7 @@ class Names(Annotations):
             found = self._members[fn] = (exported, exporter.heap())
         return self.imported(frame, found, ("function", fn))
 
-    def decorate(self, frame: Evaluator, fn: FunctionInfo, value: Value) -> Value:
+    def decorate(self, frame: Frame, fn: FunctionInfo, value: Value) -> Value:
         """Apply decorators, innermost first; one that is not understood is believed to keep the function."""
         for decorator in reversed(fn.decorators):
             if isinstance(decorator, ast.Attribute) and decorator.attr in {"setter", "deleter", "getter"}:

@@ -51,7 +51,9 @@ def incidents_of(
 def _span(project: Project, site: Site) -> Span:
     module = project.module(site.path)
     assert module is not None
-    return module.parsed.span(site.node)
+    node = site.node
+    assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.arg, ast.keyword, ast.alias, ast.pattern))
+    return module.parsed.span(node)
 
 
 def _step(project: Project, site: Site, message: str) -> Step:

@@ -145,7 +145,7 @@ def sliced(m: Machine, base: Value, part: ast.Slice, node: ast.AST) -> Value:
 
 
 def _exact(items: tuple[Value, ...], part: ast.Slice) -> tuple[Value, ...] | None:
-    bounds = []
+    bounds: list[int | None] = []
     for bound in (part.lower, part.upper, part.step):
         if bound is None:
             bounds.append(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Seq
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from django_async_migrate.core.effects import EffectKind
@@ -110,11 +111,11 @@ class Machine(Protocol):
         """Call a special method that project code defines; None when it defines none."""
         ...
 
-    def tagged(self, tag: object) -> MutedContext:
+    def tagged(self, tag: object) -> AbstractContextManager[None]:
         """Return a context manager that keeps objects made at one place apart by a tag."""
         ...
 
-    def doubted(self) -> MutedContext:
+    def doubted(self) -> AbstractContextManager[None]:
         """Return a context manager under which effects are likely, not certain."""
         ...
 
@@ -126,14 +127,6 @@ class Machine(Protocol):
         """Return short source text of an expression, for messages."""
         ...
 
-    def muted(self) -> MutedContext:
+    def muted(self) -> AbstractContextManager[None]:
         """Return a context manager under which effects are not recorded: code that runs in a thread."""
         ...
-
-
-class MutedContext(Protocol):
-    """Effects inside are dropped."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *args: object) -> None: ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -135,8 +135,9 @@ def prefetched_attributes(m: Machine, ref: Ref) -> None:
             slots = {}
             if relation.kind == "reverse-foreign-key" and relation.back:
                 slots[relation.back] = Slot(ref)
-            element = m.alloc(("to_attr", ref.id, prefetch.to_attr), Instance(target, spec, slots), "row")
-            prefetched_attributes(m, element)  # type: ignore[arg-type]
+            rows = m.alloc(("to_attr", ref.id, prefetch.to_attr), Instance(target, spec, slots), "row")
+            prefetched_attributes(m, rows)
+            element = rows
         value: Value = element
         if isinstance(relation, Relation) and not relation.single:
             value = m.alloc(("to_attr", ref.id, prefetch.to_attr), Sequence("list", None, element), "list")
@@ -440,11 +441,17 @@ def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[
     """A raw query defers the columns it does not select."""
     text = args[0].value if args and isinstance(args[0], Const) else None
     found = _COLUMNS.match(text) if isinstance(text, str) else None
-    names = [part.strip().rpartition(".")[2].strip("\"'`") for part in found.group(1).split(",")] if found else []
-    if not names or not all(name.isidentifier() for name in names):
+    names = [_column(part) for part in found.group(1).split(",")] if found else []
+    if not names or any(name == "*" for name in names):
         return {"raw": True}
     columns = {name[:-3] if name.endswith("_id") else name for name in names} | set(names)
     return {"raw": True, "spec": replace(state.spec, only=frozenset(columns))}
+
+
+def _column(part: str) -> str:
+    """Return the name under which a selected expression arrives: its alias, or the column's own."""
+    name = re.split(r"[\s.]+", part.strip())[-1].strip("\"'`[]")
+    return name if name.isidentifier() or name == "*" else ""
 
 
 def _filter(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
@@ -462,7 +469,8 @@ def _filter(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> di
     return {"known": {**state.known, **null}} if null else {}
 
 
-_LAZY = {
+_Change = Callable[["Machine", QuerySet, Seq[Value], Kwargs], dict[str, Any]]
+_LAZY: Mapping[str, _Change] = {
     "select_related": _select_related,
     "prefetch_related": _prefetch_related,
     "only": _only,

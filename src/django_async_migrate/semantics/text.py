@@ -79,11 +79,12 @@ def formatted(m: Machine, template: Value, args: Seq[Value], kwargs: Seq[tuple[s
         if not head or head.isdigit():
             number = int(head) if head else position
             position += 1
-            value = args[number] if number < len(args) else None
+            given = args[number] if number < len(args) else None
         else:
-            value = names.get(head)
-        if value is None:
+            given = names.get(head)
+        if given is None:
             continue
+        value = given
         for name in path:
             value = m.attribute(value, name, node)
         m.stringify(value, node, "repr" if conversion == "r" else "format")

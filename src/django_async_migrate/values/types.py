@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django_async_migrate.index.classes import ClassInfo
     from django_async_migrate.index.functions import FunctionInfo
-    from django_async_migrate.index.models import Model, Relation
+    from django_async_migrate.index.models import Model
+    from django_async_migrate.index.relations import Relation
 
 
 @dataclass(frozen=True, slots=True)
