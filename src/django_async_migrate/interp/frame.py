@@ -16,7 +16,7 @@ from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.values.heap import Heap, State
 from django_async_migrate.values.join import join_heaps, join_values
 from django_async_migrate.values.refs import reachable
-from django_async_migrate.values.types import NEVER, Property, Ref, Unknown, Value
+from django_async_migrate.values.types import NEVER, Func, Property, Ref, Unknown, Value
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
@@ -330,6 +330,15 @@ class Frame:
         raise NotImplementedError
 
     def refine(self, test: ast.expr, positive: bool) -> None:
+        raise NotImplementedError
+
+    def branch(self, test: ast.expr) -> tuple[Env | None, Env | None]:
+        raise NotImplementedError
+
+    def closed(self, fn: FunctionInfo) -> Func:
+        raise NotImplementedError
+
+    def hashed(self, value: Value, node: ast.AST) -> None:
         raise NotImplementedError
 
     def names_like(self, value: Value, prefix: str, suffix: str) -> list[str]:

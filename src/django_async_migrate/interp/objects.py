@@ -10,7 +10,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.semantics import externals, instances, querysets
+from django_async_migrate.semantics import instances, querysets, related
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -250,7 +250,7 @@ class Objects(Narrowing):
         found = cls.find(name) if cls is not None else None
         if found is not None:
             if querysets.is_queryset_class(found[0]):  # copied by from_queryset: runs on the queryset
-                base = externals.as_queryset(self, value, node)
+                base = related.as_queryset(self, value, node)
                 return self.engine.bind_member(self, found[0], found[1], base, node)
             bound = self.engine.bind_member(self, found[0], found[1], value, node)
             if not isinstance(bound, Unknown):

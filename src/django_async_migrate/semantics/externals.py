@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.models import Model
-from django_async_migrate.values.heap import Dict, Instance, Lazy, Loaded, Object, QuerySet, Sequence, Slot
+from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence
 from django_async_migrate.values.types import (
-    NEVER,
     NONE,
-    SCALAR,
     Bridge,
     BridgeFactory,
     Const,
-    ContextFactory,
     Coroutine,
     External,
     ExternalObject,
-    Func,
-    Generator,
-    Manager,
     ModelClass,
-    Never,
-    Partial,
-    PrefetchLookup,
-    Property,
     Ready,
     Ref,
-    RelatedManager,
     Scalar,
     Star,
     Tuple,
@@ -42,7 +29,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import builtins, containers, instances, querysets, related, text
+from . import builtins, instances, querysets, related, stdlib
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -52,9 +39,6 @@ if TYPE_CHECKING:
 
 Kwargs = Seq[tuple[str, Value]]
 
-#: The class of ``types.SimpleNamespace(...)`` objects.
-NAMESPACE = ClassInfo.bare("SimpleNamespace")
-
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Call something outside the project by its dotted name."""
@@ -63,7 +47,7 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     bridge = m.catalog.bridges.get(api)
     if bridge is not None:
         return bridged(m, bridge, args, kwargs, node)
-    special = _SPECIAL.get(api)
+    special = stdlib.FUNCTIONS.get(api)
     if special is not None:
         return special(m, args, kwargs, node)
     function = m.catalog.functions.get(api)
@@ -141,7 +125,7 @@ def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwarg
             instances.prefetch_onto(m, part, args[1:])
         return NONE
     if returns in {"instance-of-arg0", "list-of-arg0"} and args:
-        queryset = as_queryset(m, args[0], node)
+        queryset = related.as_queryset(m, args[0], node)
         state = m.state(queryset) if queryset is not None else None
         if not isinstance(state, QuerySet):
             return Unknown("row of an unknown model")
@@ -170,356 +154,12 @@ def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwarg
     return Unknown(f"result of {api}()")
 
 
-def as_queryset(m: Machine, value: Value, node: ast.AST) -> Value | None:
-    """Return the queryset that a model, manager or queryset argument stands for."""
-    if isinstance(value, ModelClass):
-        manager = value.model.default_manager
-        return querysets.of_manager(m, Manager(value.model, manager.cls), node)
-    if isinstance(value, Manager):
-        return querysets.of_manager(m, value, node)
-    if isinstance(value, RelatedManager):
-        return related.queryset(m, value, node)
-    return value if isinstance(m.state(value), QuerySet) else None
-
-
 def _get_model(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     texts = [str(a.value) for a in args if isinstance(a, Const) and isinstance(a.value, str)]
     texts += [str(v.value) for k, v in kwargs if isinstance(v, Const) and k in {"app_label", "model_name"}]
     label, _, name = ".".join(texts).rpartition(".")
     model: Model | None = m.project.models.by_label(label, name) if label else None
     return ModelClass(model) if model is not None else Unknown("get_model of a computed name")
-
-
-# -- the standard library, and Django's helpers that are no queries themselves -----------------------------
-
-
-def _partial(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return Partial(args[0], tuple(args[1:]), tuple(kwargs)) if args else Unknown("partial")
-
-
-def _first(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return args[0] if args else SCALAR
-
-
-def _second(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return args[1] if len(args) > 1 else Unknown("cast")
-
-
-def _identity_decorator(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return External("builtins.__identity__")
-
-
-def _prefetch(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    given = dict(kwargs)
-    path = args[0] if args else given.get("lookup")
-    queryset = args[1] if len(args) > 1 else given.get("queryset")
-    to_attr = args[2] if len(args) > 2 else given.get("to_attr")
-    if not isinstance(path, Const):
-        return Unknown("Prefetch of a computed path")
-    if queryset is not None:
-        queryset = as_queryset(m, queryset, node)
-    attribute = str(to_attr.value) if isinstance(to_attr, Const) and to_attr.value else None
-    return PrefetchLookup(str(path.value), attribute, queryset)
-
-
-def _chain(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return Generator(NONE, (Const("chain"), *args))  # takes each iterator when it gets there
-
-
-def _is_coroutine_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    func = args[0] if args else None
-    if isinstance(func, Func):
-        return Const(func.fn.is_async)
-    if isinstance(func, Bridge):
-        return Const(func.mode == "thread")
-    return Scalar("bool")
-
-
-def _redirect(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    for part in alternatives(args[0]) if args else ():
-        inst = m.state(part)
-        if isinstance(inst, Instance) and inst.model.cls is not None and inst.model.cls.find("get_absolute_url"):
-            m.call(m.attribute(part, "get_absolute_url", node), (), (), node)
-    return ExternalObject("django.http.HttpResponseRedirect")
-
-
-def _response(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    content = args[0] if args else dict(kwargs).get("content")
-    if content is not None and isinstance(m.state(content), QuerySet):
-        m.iterate(content, node)
-    return ExternalObject("django.http.HttpResponse")
-
-
-def _chained(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    inner = m.iterate(args[0], node) if args else NEVER
-    element = m.iterate(inner, node) if not isinstance(inner, Never) else NEVER
-    return m.alloc(node, Sequence("iterator", None, None if isinstance(element, Never) else element))
-
-
-def _same_elements(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    element = m.iterate(args[0], node) if args else NEVER
-    return m.alloc(node, Sequence("iterator", None, None if isinstance(element, Never) else element))
-
-
-def _groupby(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    element = m.iterate(args[0], node) if args else NEVER
-    if isinstance(element, Never):
-        return m.alloc(node, Sequence("iterator", ()))
-    key = args[1] if len(args) > 1 else dict(kwargs).get("key")
-    found = m.call(key, [element], (), node) if key is not None else element
-    group = m.alloc(node, Sequence("iterator", None, element), "group")
-    return m.alloc(node, Sequence("iterator", None, Tuple((found, group))))
-
-
-def _reduce(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    if len(args) < 2:
-        return SCALAR
-    element = m.iterate(args[1], node)
-    start = args[2] if len(args) > 2 else element
-    if isinstance(element, Never):
-        return start
-    return m.call(args[0], [start, element], (), node)
-
-
-def _starmap(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    element = m.iterate(args[1], node) if len(args) > 1 else NEVER
-    if isinstance(element, Never):
-        return m.alloc(node, Sequence("iterator", ()))
-    spread = element.items if isinstance(element, Tuple) else (element,)
-    return m.alloc(node, Sequence("iterator", None, m.call(args[0], spread, (), node)))
-
-
-def _attrgetter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    if args and all(isinstance(a, Const) and isinstance(a.value, str) for a in args):
-        return Partial(External("operator.attrgetter.__call__"), tuple(args), ())
-    return Unknown("attrgetter of a computed name")
-
-
-def _attrgetter_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    *paths, subject = args
-    found = []
-    for path in paths:
-        value = subject
-        for name in str(path.value).split(".") if isinstance(path, Const) else ():
-            value = m.attribute(value, name, node)
-        found.append(value)
-    return found[0] if len(found) == 1 else Tuple(tuple(found))
-
-
-def _methodcaller(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    if args and isinstance(args[0], Const):
-        return Partial(External("operator.methodcaller.__call__"), tuple(args), tuple(kwargs))
-    return Unknown("methodcaller of a computed name")
-
-
-def _methodcaller_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    name, *rest, subject = args
-    if not isinstance(name, Const):
-        return SCALAR
-    return m.call(m.attribute(subject, str(name.value), node), rest, kwargs, node)
-
-
-def _dump(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    def dump(value: Value, depth: int) -> None:
-        for part in alternatives(value):
-            state = m.state(part)
-            if isinstance(state, QuerySet):
-                querysets.evaluate(m, part, "repr", node)  # pickling a queryset evaluates it
-            elif isinstance(state, Dict) and depth < 3:
-                dump(containers.values(state), depth + 1)
-            elif isinstance(state, Sequence) and depth < 3:
-                dump(containers.elements(m, state), depth + 1)
-            elif isinstance(part, Tuple) and depth < 3:
-                dump(one_of(part.items), depth + 1)
-
-    for arg in args[:1]:
-        dump(arg, 0)
-    return Scalar("bytes")
-
-
-def _log(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    text.percent(m, args[0] if args else SCALAR, args[1:], node)
-    for arg in args[:1]:
-        m.stringify(arg, node)
-    return NONE
-
-
-def _pformat(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    for arg in args[:1]:
-        m.stringify(arg, node, "repr")
-    return Scalar("str")
-
-
-def _lazy_object(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return m.alloc(node, Lazy(args[0]), "lazy") if args else Unknown("lazy object")
-
-
-def _lazy_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return Partial(External("django.utils.functional.lazy.__call__"), (args[0],), ()) if args else SCALAR
-
-
-def _lazy_call(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return m.alloc(node, Lazy(Partial(args[0], tuple(args[1:]), tuple(kwargs))), "lazy")
-
-
-def _namespace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return m.alloc(node, Object(NAMESPACE, {name: Slot(v) for name, v in kwargs if name != "**"}, True))
-
-
-def _queue(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return m.alloc(node, Sequence("queue", None, None))
-
-
-def _json(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    default = dict(kwargs).get("default")
-    if default is not None and args:
-        element = args[0]
-        for _ in range(3):
-            state = m.state(element)
-            if isinstance(state, Sequence):
-                element = containers.elements(m, state)
-            elif isinstance(state, Dict):
-                element = containers.values(state)
-        for part in alternatives(element):
-            if not isinstance(part, (Const, Scalar)):
-                m.call(default, [part], (), node)
-    return Scalar("str")
-
-
-def _copy(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    state = m.state(args[0]) if args else None
-    if state is None:
-        return args[0] if args else SCALAR
-    return m.alloc(node, state, "copy")
-
-
-def _context_factory(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return ContextFactory(args[0]) if args else External("contextlib.contextmanager")
-
-
-def _cached_property(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return Property(args[0], cached=True) if args else SCALAR
-
-
-def _defaultdict(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    factory = args[0] if args else NONE
-    element: Value | None = None
-    if factory == External("builtins.list"):
-        element = m.alloc(node, Sequence("list", None, None), "default")
-    elif factory == External("builtins.dict"):
-        element = m.alloc(node, Dict(), "default")
-    elif factory == External("builtins.set"):
-        element = m.alloc(node, Sequence("set", None, None), "default")
-    if element is None:
-        element = Unknown("default of a defaultdict")
-    return m.alloc(node, Dict({}, None, element))
-
-
-def _builtin(name: str) -> Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]:
-    return lambda m, args, kwargs, node: builtins.call(m, name, args, kwargs, node)
-
-
-def _as_completed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    element = m.iterate(args[0], node) if args else NEVER
-    done = Ready(m.await_(element, node))
-    return m.alloc(node, Sequence("iterator", None, done))
-
-
-def _replace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    state = m.state(args[0]) if args else None
-    if isinstance(state, Object):
-        attrs = {**state.attrs, **{name: Slot(value) for name, value in kwargs}}
-        return m.alloc(node, replace(state, attrs=attrs), "replace")
-    return Unknown("replace")
-
-
-def _property_like(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    return Property(args[0]) if args else External("abc.abstractproperty")
-
-
-_SPECIAL: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
-    "functools.partial": _partial,
-    "functools.partialmethod": _partial,
-    "functools.reduce": _reduce,
-    "functools.singledispatch": lambda m, a, k, n: Partial(External("functools.singledispatch.__call__"), tuple(a), ()),
-    "functools.wraps": _identity_decorator,
-    "functools.update_wrapper": _first,
-    "functools.lru_cache": lambda m, a, k, n: (
-        a[0] if a and isinstance(a[0], Func) else External("builtins.__identity__")
-    ),
-    "functools.cache": _first,
-    "functools.cached_property": _cached_property,
-    "django.utils.functional.cached_property": _cached_property,
-    "builtins.__identity__": _first,
-    "contextlib.contextmanager": _context_factory,
-    "contextlib.asynccontextmanager": _context_factory,
-    "typing.cast": _second,
-    "typing_extensions.cast": _second,
-    "django.db.models.Prefetch": _prefetch,
-    "django.db.models.query.Prefetch": _prefetch,
-    "itertools.chain": _chain,
-    "itertools.chain.from_iterable": _chained,
-    "itertools.islice": _same_elements,
-    "itertools.takewhile": lambda m, a, k, n: _same_elements(m, a[1:], k, n),
-    "itertools.dropwhile": lambda m, a, k, n: _same_elements(m, a[1:], k, n),
-    "itertools.groupby": _groupby,
-    "itertools.starmap": _starmap,
-    "itertools.zip_longest": _builtin("zip"),
-    "itertools.filterfalse": _builtin("filter"),
-    "itertools.product": _builtin("zip"),
-    "heapq.nlargest": lambda m, a, k, n: builtins.call(m, "sorted", a[1:], k, n),
-    "heapq.nsmallest": lambda m, a, k, n: builtins.call(m, "sorted", a[1:], k, n),
-    "collections.deque": _builtin("list"),
-    "collections.OrderedDict": _builtin("dict"),
-    "collections.Counter": lambda m, a, k, n: (
-        builtins.call(m, "dict", (), (), n) if not a else (m.iterate(a[0], n), SCALAR)[1]
-    ),
-    "collections.ChainMap": lambda m, a, k, n: builtins.call(m, "dict", a[:1], k, n),
-    "collections.defaultdict": _defaultdict,
-    "operator.attrgetter": _attrgetter,
-    "operator.attrgetter.__call__": _attrgetter_call,
-    "operator.methodcaller": _methodcaller,
-    "operator.methodcaller.__call__": _methodcaller_call,
-    "pprint.pformat": _pformat,
-    "pprint.pprint": _pformat,
-    "django.utils.functional.SimpleLazyObject": _lazy_object,
-    "django.utils.functional.lazy": _lazy_function,
-    "django.utils.functional.lazystr": _lazy_object,
-    "django.utils.functional.lazy.__call__": _lazy_call,
-    "asyncio.iscoroutinefunction": _is_coroutine_function,
-    "inspect.iscoroutinefunction": _is_coroutine_function,
-    "asgiref.sync.iscoroutinefunction": _is_coroutine_function,
-    "django.shortcuts.redirect": _redirect,
-    "django.shortcuts.resolve_url": _redirect,
-    "django.http.HttpResponse": _response,
-    "itertools.accumulate": _same_elements,
-    "itertools.pairwise": lambda m, a, k, n: builtins.call(m, "zip", (*a, *a), k, n),
-    "types.SimpleNamespace": _namespace,
-    "asyncio.Queue": _queue,
-    "asyncio.LifoQueue": _queue,
-    "queue.Queue": _queue,
-    "logging.debug": _log,
-    "logging.info": _log,
-    "logging.warning": _log,
-    "logging.error": _log,
-    "logging.exception": _log,
-    "logging.critical": _log,
-    "logging.log": _log,
-    "pickle.dumps": _dump,
-    "pickle.dump": _dump,
-    "json.dumps": _json,
-    "copy.copy": _copy,
-    "copy.deepcopy": _copy,
-    "statistics.mean": _builtin("sum"),
-    "statistics.median": _builtin("sum"),
-    "math.fsum": _builtin("sum"),
-    "asyncio.as_completed": _as_completed,
-    "dataclasses.replace": _replace,
-    "abc.abstractmethod": _first,
-    "typing.overload": _first,
-    "typing.final": _first,
-    "typing.override": _first,
-}
 
 
 def havoc(m: Machine, values: Seq[Value]) -> None:

@@ -18,7 +18,7 @@ from django_async_migrate.values.types import (
     Value,
 )
 
-from . import externals, querysets
+from . import querysets, related
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -72,7 +72,7 @@ def _view_queryset(m: Machine, ref: Ref, state: Object, node: ast.AST) -> Value 
         held = m.state(value)
         if isinstance(held, QuerySet):
             return querysets.derived(m, value, held, node)
-        return externals.as_queryset(m, value, node)
+        return related.as_queryset(m, value, node)
     if state.cls.find("model") is not None:
         model = m.attribute(ref, "model", node)
         if isinstance(model, ModelClass):

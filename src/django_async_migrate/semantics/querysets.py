@@ -442,7 +442,8 @@ def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[
     text = args[0].value if args and isinstance(args[0], Const) else None
     found = _COLUMNS.match(text) if isinstance(text, str) else None
     names = [_column(part) for part in found.group(1).split(",")] if found else []
-    if not names or any(name == "*" for name in names):
+    translated = any(name == "translations" for name, _ in kwargs)
+    if not names or translated or any(name == "*" for name in names):
         return {"raw": True}
     columns = {name[:-3] if name.endswith("_id") else name for name in names} | set(names)
     return {"raw": True, "spec": replace(state.spec, only=frozenset(columns))}

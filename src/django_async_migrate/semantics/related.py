@@ -13,6 +13,7 @@ from django_async_migrate.values.types import (
     Coroutine,
     Manager,
     Method,
+    ModelClass,
     Ref,
     RelatedManager,
     Scalar,
@@ -146,3 +147,15 @@ def _drop_prefetch(m: Machine, manager: RelatedManager) -> None:
         kept = tuple(p for p in owner.spec.prefetch if not (p.path == name or p.path.startswith(name + "__")))
         slots = {key: slot for key, slot in owner.slots.items() if key != f"prefetched {name}"}
         m.put(manager.owner, replace(owner, spec=replace(owner.spec, prefetch=kept), slots=slots))
+
+
+def as_queryset(m: Machine, value: Value, node: ast.AST) -> Value | None:
+    """Return the queryset that a model, manager or queryset argument stands for."""
+    if isinstance(value, ModelClass):
+        manager = value.model.default_manager
+        return querysets.of_manager(m, Manager(value.model, manager.cls), node)
+    if isinstance(value, Manager):
+        return querysets.of_manager(m, value, node)
+    if isinstance(value, RelatedManager):
+        return queryset(m, value, node)
+    return value if isinstance(m.state(value), QuerySet) else None
