@@ -44,9 +44,9 @@ from django_async_migrate.values.types import (
     is_foreign,
 )
 
-from .expr import own_class
 from .foreign import FOREIGN, FOREIGN_SELF
 from .narrow import Narrowing
+from .operators import own_class
 
 _ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "Choices", "TextChoices", "IntegerChoices"})
 _MANAGER_NAMES = frozenset({"objects", "_default_manager", "_base_manager"})

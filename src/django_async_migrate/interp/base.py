@@ -1,0 +1,102 @@
+"""What every part of the engine shares: caches, and the calls between the parts."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Hashable
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.effects import Effect
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.mentions import Relevance
+from django_async_migrate.values.heap import Heap
+from django_async_migrate.values.types import (
+    Func,
+    Value,
+)
+
+from .frame import Frame
+from .names import Names
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog import Catalog
+    from django_async_migrate.index.project import Project
+
+#: Calls nested deeper than this are cut off; what is below stays unknown.
+MAX_DEPTH = 14
+
+Kwargs = Seq[tuple[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What calling a function with arguments of one kind does and gives, in canonical object numbers."""
+
+    returned: Value
+    yielded: Value
+    heap: Heap
+    effects: tuple[Effect, ...]
+    writes: tuple[tuple[str, Value], ...] = ()
+    depends: frozenset[FunctionInfo] = frozenset()
+
+
+@dataclass
+class Outcome:
+    """Effects of coroutines, collected while summaries are computed."""
+
+    incidents: list[tuple[FunctionInfo, Effect]] = field(default_factory=list)
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+class EngineBase(Names):
+    """State of one analysis; the engine's parts derive from it."""
+
+    def __init__(self, project: Project, catalog: Catalog, version: tuple[int, int]) -> None:
+        self.project = project
+        self.catalog = catalog
+        self.version = version
+        self.outcome = Outcome()
+        self.strict = bool(os.environ.get("DJANGO_ASYNC_MIGRATE_STRICT"))  # crashes are fatal under test
+        self._summaries: dict[Hashable, Summary] = {}
+        self._active: set[Hashable] = set()
+        self._variants: dict[FunctionInfo, int] = {}
+        self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}
+        self._nested_run: set[FunctionInfo] = set()
+        self._partial: dict[Hashable, list[Summary]] = {}
+        self._stack: list[FunctionInfo] = []
+        self.relevance = Relevance(project)
+        self._subclasses: dict[tuple[ClassInfo, str], list[ClassInfo]] = {}
+        self.on_loop: set[FunctionInfo] = set()  # sync functions that a framework calls on the loop
+        self._forced: FunctionInfo | None = None
+        self.setup()
+
+    @property
+    def recursing(self) -> bool:
+        """Whether some function is running inside itself."""
+        return len(self._stack) != len(set(self._stack))
+
+    def count_unknown(self, reason: str) -> None:
+        """Count why a value stayed unknown."""
+        counts = self.outcome.unknown
+        counts[reason] = counts.get(reason, 0) + 1
+
+    def run(
+        self,
+        frame: Frame,
+        func: Func,
+        args: Seq[Value],
+        kwargs: Kwargs,
+        node: ast.AST,
+        implicit: bool = False,
+        awaited: bool = False,
+        generator: bool = False,
+    ) -> Value:
+        """Call a project function from a frame: apply its summary there and return its result."""
+        raise NotImplementedError
+
+    def _declared_result(self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None) -> Value:
+        raise NotImplementedError

@@ -1,0 +1,96 @@
+"""Whether a call can reach the ORM at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING
+
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
+from django_async_migrate.values.types import (
+    NONE,
+    Class,
+    Const,
+    External,
+    ExternalObject,
+    Func,
+    Never,
+    OneOf,
+    Ref,
+    Scalar,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+from .base import EngineBase
+from .frame import Frame
+
+if TYPE_CHECKING:
+    pass
+
+Kwargs = Seq[tuple[str, Value]]
+
+_PLAIN_VALUES = frozenset({Const, Scalar, Unknown, ExternalObject, External, Never})
+
+
+class Relevant(EngineBase):
+    """Decides which calls are worth interpreting; part of the engine."""
+
+    def _matters(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> bool:
+        """Whether a call may reach the ORM: by what the function names, or by what it is given."""
+        cls = class_of(frame, func.receiver)
+        if func.fn.name in {"__init__", "__post_init__", "__new__"} or func.fn.makes_functions:
+            return True
+        if self._forced is func.fn:
+            self._forced = None
+            return True
+        if self.relevance.function(func.fn, cls):
+            return True
+        carriers = [func.receiver] if func.receiver is not None else []
+        carriers += [*args, *(value for _, value in kwargs), *(value for _, value in func.closure)]
+        seen: set[int] = set()
+        return any(self._carries(frame, value, seen) for value in carriers)
+
+    def _carries(self, frame: Frame, value: Value, seen: set[int]) -> bool:
+        """Whether a value is, holds or calls something of the ORM."""
+        if isinstance(value, Ref):
+            if value.id in seen:
+                return False
+            seen.add(value.id)
+            state = frame.env.heap.get(value.id)
+            if isinstance(state, (Instance, QuerySet)):
+                return True
+            if isinstance(state, Object):
+                if self.relevance.class_(state.cls):
+                    return True
+                return any(self._carries(frame, slot.value, seen) for slot in state.attrs.values())
+            if isinstance(state, Sequence):
+                parts = [*(state.items or ()), *([state.element] if state.element is not None else [])]
+                return any(self._carries(frame, part, seen) for part in parts)
+            if isinstance(state, Dict):
+                parts = [*state.items.values(), *([state.element] if state.element is not None else [])]
+                return any(self._carries(frame, part, seen) for part in parts)
+            return state is not None
+        kind = type(value)
+        if kind in _PLAIN_VALUES:
+            return False
+        if isinstance(value, (Tuple, OneOf)):
+            inside = value.items if isinstance(value, Tuple) else value.values
+            return any(self._carries(frame, part, seen) for part in inside)
+        if isinstance(value, Func):
+            if self.relevance.function(value.fn, class_of(frame, value.receiver)):
+                return True
+            inner = [part for _, part in value.closure]
+            return any(self._carries(frame, part, seen) for part in [*inner, value.receiver or NONE])
+        if isinstance(value, Class):
+            return self.relevance.class_(value.cls)
+        return True
+
+
+def class_of(frame: Frame, receiver: Value | None) -> ClassInfo | None:
+    """Return the project class of a bound receiver; None where it has none."""
+    if isinstance(receiver, Class):
+        return receiver.cls
+    state = frame.state(receiver) if receiver is not None else None
+    return state.cls if isinstance(state, Object) else None
