@@ -45,18 +45,20 @@ _ORM_MODULES = (
 class Mentions:
     """The names one piece of code reads."""
 
-    __slots__ = ("attributes", "names", "own")
+    __slots__ = ("attributes", "hands_on", "names", "own")
 
     def __init__(self, nodes: list[ast.AST], receiver: str | None) -> None:
         self.names: set[str] = set()
         self.attributes: set[tuple[str, tuple[str, ...]]] = set()
         self.own: set[str] = set()
+        self.hands_on = False  # whether the receiver itself is passed on, compared, iterated...
         todo = list(nodes)
         while todo:
             node = todo.pop()
             kind = type(node)
             if kind is ast.Name:
                 self.names.add(node.id)  # type: ignore[attr-defined]
+                self.hands_on = self.hands_on or node.id == receiver  # type: ignore[attr-defined]
                 continue
             if kind is ast.Attribute:
                 attr = node.attr  # type: ignore[attr-defined]
@@ -160,16 +162,24 @@ class Relevance:
         row = catalog.functions.get(api)
         return (row is not None and row.effect == "query") or ".models." in api
 
-    def _function_reaches(
-        self, fn: FunctionInfo, owner: ClassInfo | None
-    ) -> list[tuple[object, ClassInfo | None]] | None:
+    def hands_on_receiver(self, fn: FunctionInfo) -> bool:
+        """Whether a method uses ``self`` as a whole, not only its attributes."""
+        return self._mentions_of(fn, True).hands_on
+
+    def _mentions_of(self, fn: FunctionInfo, method: bool) -> Mentions:
         mentions = self._mentions.get(fn)
         if mentions is None:
-            receiver = fn.params[0].arg if owner is not None and fn.params else None
+            receiver = fn.params[0].arg if method and fn.params else None
             outer = fn
             while outer.parent is not None:
                 outer = outer.parent
             mentions = self._mentions[fn] = Mentions([outer.node], receiver)
+        return mentions
+
+    def _function_reaches(
+        self, fn: FunctionInfo, owner: ClassInfo | None
+    ) -> list[tuple[object, ClassInfo | None]] | None:
+        mentions = self._mentions_of(fn, owner is not None)
         if "objects" in mentions.own:
             return None
         found = self._named(fn.module, mentions, fn)

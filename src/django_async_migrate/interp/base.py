@@ -62,6 +62,7 @@ class EngineBase(Names):
         self.outcome = Outcome()
         self.strict = bool(os.environ.get("DJANGO_ASYNC_MIGRATE_STRICT"))  # crashes are fatal under test
         self._summaries: dict[Hashable, Summary] = {}
+        self._frozen: dict[Hashable, Hashable] = {}
         self._active: set[Hashable] = set()
         self._variants: dict[FunctionInfo, int] = {}
         self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}

@@ -175,7 +175,8 @@ class Engine(Roots, Dispatch, Relevant):
     def _summary(
         self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
     ) -> Summary | None:
-        frozen = tuple((number, freeze(state)) for number, state in heap.items())
+        same = self._frozen.setdefault  # equal states are kept once: keys are most of what an analysis holds
+        frozen = tuple((number, same(form, form)) for number, form in ((n, freeze(s)) for n, s in heap.items()))
         key: Hashable = (fn, tuple(names.items()), tuple(cells.items()), frozen)
         found = self._summaries.get(key)
         if found is not None:

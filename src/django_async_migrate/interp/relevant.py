@@ -47,7 +47,13 @@ class Relevant(EngineBase):
             return True
         if self.relevance.function(func.fn, cls):
             return True
-        carriers = [func.receiver] if func.receiver is not None else []
+        # What a method reaches through its own class is in the answer already; what the object holds is not.
+        state = frame.state(func.receiver) if func.receiver is not None else None
+        carriers: list[Value] = []
+        if isinstance(state, Object) and not self.relevance.hands_on_receiver(func.fn):
+            carriers += [slot.value for slot in state.attrs.values()]
+        elif func.receiver is not None:
+            carriers.append(func.receiver)
         carriers += [*args, *(value for _, value in kwargs), *(value for _, value in func.closure)]
         seen: set[int] = set()
         return any(self._carries(frame, value, seen) for value in carriers)
