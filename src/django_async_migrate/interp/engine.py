@@ -20,6 +20,7 @@ from django_async_migrate.values.types import (
     NEVER,
     Const,
     Func,
+    Primed,
     Ref,
     Star,
     Tuple,
@@ -156,7 +157,7 @@ class Engine(Roots, Dispatch, Relevant):
         for param in (*fn.params, *fn.args.kwonlyargs):
             passed = names.get(param.arg)
             value = passed if passed is not None else self._default(frame, func, param, open_ended is not None)
-            if param.annotation is not None and is_foreign(value):
+            if param.annotation is not None and is_foreign(value) and not isinstance(value, Primed):
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
             names[param.arg] = value
         return names

@@ -16,12 +16,15 @@ from django_async_migrate.values.types import (
     Const,
     Func,
     Never,
+    OneOf,
+    Primed,
     Star,
     Super,
     Tuple,
     Unknown,
     Value,
     alternatives,
+    is_foreign,
     one_of,
 )
 
@@ -124,7 +127,16 @@ class Expressions(Operators):
         return [] if isinstance(element, Never) else [Star(element)]
 
     def _await(self, node: ast.Await) -> Value:
-        return self.await_(self.eval(node.value), node)
+        result = self.await_(self.eval(node.value), node)
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            owner = call.func.value
+            if isinstance(owner, (ast.Name, ast.Attribute)):
+                with self.muted():
+                    held = self.eval(owner)
+                if is_foreign(held) and not isinstance(held, OneOf):
+                    self.assign(owner, Primed("awaited"))
+        return result
 
     def _bool_op(self, node: ast.BoolOp) -> Value:
         is_and = isinstance(node.op, ast.And)

@@ -29,6 +29,11 @@ class Unknown(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Primed(Unknown):
+    """Something unknown that code awaited a method of: what that has loaded on it, nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Never(Value):
     """No value: the code that would produce it does not return (yet)."""
 

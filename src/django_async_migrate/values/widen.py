@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .heap import Dict, Heap, Object, Sequence, Slot, State
-from .types import NONE, UNKNOWN, Const, OneOf, Scalar, Tuple, Unknown, Value, is_foreign, one_of
+from .types import NONE, UNKNOWN, Const, OneOf, Primed, Scalar, Tuple, Unknown, Value, is_foreign, one_of
 
 _LONG_TEXT = 48
 _MANY_ITEMS = 6
@@ -18,7 +18,7 @@ def widened(value: Value, coarse: bool = False) -> Value:
     ``coarse`` leaves out every constant but None and the booleans.
     """
     if isinstance(value, Unknown):
-        return UNKNOWN
+        return value if isinstance(value, Primed) else UNKNOWN
     if isinstance(value, Const):
         plain = value.value
         if plain is None or isinstance(plain, bool):
