@@ -16,6 +16,7 @@ __all__ = ["ParsedFile", "SourceTree"]
 
 #: Files looked at again are kept in memory up to this size, so that questions do not read the disk each time.
 _CACHE_BYTES = 100_000_000
+_GRAPHQL = (b"import strawberry", b"from strawberry", b"import ariadne", b"from ariadne")
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
 
@@ -195,7 +196,7 @@ class SourceTree:
             if found:
                 # Models matter only beside async code: files before the first async one are looked at later.
                 self._note_relations(path, data)
-            if b"strawberry" in data or b"ariadne" in data:
+            if (b"strawberry" in data or b"ariadne" in data) and any(word in data for word in _GRAPHQL):
                 self.graphql_paths.append(path)
             if not self.mentions_django and b"django" in data:
                 self.mentions_django = True
