@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_async_migrate.core.effects import LAZY, Effect
 from django_async_migrate.core.findings import Finding, Fix, Problem, Target
 from django_async_migrate.reach.analysis import analyse
+from django_async_migrate.reach.incidents import short_text
 
 from .registry import all_rules
 
@@ -43,9 +46,7 @@ def analyze(tree: SourceTree, target: Target) -> Analysis:
 def finding_of(rule: Rule, incident: Incident) -> Finding:
     """Return the finding a rule makes of an incident."""
     effect = incident.effect
-    advice = effect.advice
-    if effect.steps:
-        advice = f"await sync_to_async(...) around this call, or make it async; the query: {advice}" if advice else ""
+    advice = _advice(effect)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -57,3 +58,17 @@ def finding_of(rule: Rule, incident: Incident) -> Finding:
         trace=incident.trace,
         fix=Fix("manual", advice) if advice else None,
     )
+
+
+def _advice(effect: Effect) -> str:
+    """Return what to do about an effect, in terms of the code at the finding."""
+    if not effect.advice:
+        return ""
+    if not effect.steps:
+        node = effect.site.node
+        if effect.advice.startswith("await .") and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return f"await {short_text(node.func.value)}{effect.advice[6:]}"
+        return effect.advice
+    if effect.kind in LAZY:
+        return f"{effect.advice} before this, or run this call through sync_to_async"
+    return f"run this call through sync_to_async, or make it async (inside: {effect.advice})"

@@ -44,7 +44,7 @@ def incidents_of(
     for span in sorted(places):
         fn, effect = places[span]
         trace = tuple(_step(project, site, message) for site, message in effect.steps)
-        found.append(Incident(effect, span, _short(effect.site.node), fn.qualname, trace))
+        found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace))
     return found
 
 
@@ -58,11 +58,12 @@ def _span(project: Project, site: Site) -> Span:
 
 def _step(project: Project, site: Site, message: str) -> Step:
     span = _span(project, site)
-    text = f"{message} queries here" if message else f"{_short(site.node)} in {site.function}"
+    text = f"{message} queries here" if message else f"{short_text(site.node)} in {site.function}"
     return Step(span.path, span.line, span.column, text)
 
 
-def _short(node: ast.AST) -> str:
+def short_text(node: ast.AST) -> str:
+    """Return the source of an expression on one line, cut where it is long."""
     try:
         source = " ".join(ast.unparse(node).split())
     except (ValueError, RecursionError):
