@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 #: Implementations of an abstract method that are followed.
-MAX_IMPLEMENTATIONS = 4
+MAX_IMPLEMENTATIONS = 8
 
 
 class Dispatch(EngineBase):

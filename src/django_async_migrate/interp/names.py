@@ -264,7 +264,7 @@ class Names(Annotations):
         if not isinstance(state, Object) or state.whole:
             return value
         if member.annotation is not None:
-            declared = self.annotation(frame, member.module, member.annotation, ("field", member), owner)
+            declared = self.annotation(frame, member.module, member.annotation, ("field", member, receiver), owner)
             held = frame.state(value)
             if declared is not None and (isinstance(held, (Sequence, Dict)) or is_foreign(value)):
                 return declared  # the default is an empty container; what is in it is declared
