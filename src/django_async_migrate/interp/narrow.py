@@ -164,10 +164,10 @@ class Narrowing(Statements):
         """Return the alternatives of a value that may be instances of a class."""
         wanted = cls.items if isinstance(cls, Tuple) else alternatives(cls)
         kept = []
-        for part in alternatives(value):
+        # Something unknown beside known values stays unknown: that it passes a test proves little.
+        real = [part for part in alternatives(value) if part != NONE]
+        for part in real:
             state = self.state(part)
-            if isinstance(part, Const) and part.value is None:
-                continue
             fits = True
             for candidate in wanted:
                 fits = True
@@ -180,7 +180,7 @@ class Narrowing(Statements):
                     fits = state.cls.derives_from(candidate.cls) or candidate.cls.derives_from(state.cls)
                 elif isinstance(state, (Object, Instance)) and isinstance(candidate, (Class, ModelClass)):
                     fits = False
-                elif isinstance(part, Unknown) and isinstance(candidate, ModelClass) and len(wanted) == 1:
+                elif isinstance(part, Unknown) and isinstance(candidate, ModelClass) and len(wanted) == len(real) == 1:
                     made = self.engine.instance_of_model(self, candidate.model, ("isinstance", candidate.model.key))
                     kept.append(made)
                     fits = False
