@@ -36,7 +36,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import querysets
+from . import clones, querysets
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import ModelMethod
@@ -314,7 +314,7 @@ def link_back(m: Machine, ref: Ref, inst: Instance, name: str, value: Value) -> 
 
 def prefetch_onto(m: Machine, value: Value, lookups: Seq[Value]) -> None:
     """``prefetch_related_objects([obj], ...)``: fill the relations of instances in hand."""
-    found, unknown = querysets.prefetches(m, lookups)
+    found, unknown = clones.prefetches(m, lookups)
     inst = m.state(value)
     if not isinstance(value, Ref) or not isinstance(inst, Instance):
         return

@@ -7,11 +7,10 @@ Source of the facts: https://docs.djangoproject.com/en/stable/ref/models/queryse
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import EffectKind
 from django_async_migrate.index.classes import ClassInfo
@@ -25,7 +24,6 @@ from django_async_migrate.values.heap import (
     Instance,
     Loaded,
     LoadSpec,
-    Prefetch,
     QuerySet,
     Sequence,
     Slot,
@@ -34,23 +32,25 @@ from django_async_migrate.values.types import (
     NEVER,
     NONE,
     SCALAR,
-    Const,
     Coroutine,
     Manager,
     Method,
-    PrefetchLookup,
     Ref,
     Scalar,
-    Star,
     Tuple,
     Unknown,
     Value,
     one_of,
 )
 
+from . import clones
+
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from django_async_migrate.catalog.rows import QuerySetMethod
 
+    from .clones import Changes
     from .machine import Machine
 
 Kwargs = Seq[tuple[str, Value]]
@@ -92,7 +92,7 @@ def of_manager(m: Machine, manager: Manager, node: ast.AST) -> Value:
     return fresh(m, manager.model, node, manager.cls, manager.certain)
 
 
-def derived(m: Machine, ref: Value, state: QuerySet, node: ast.AST, **changes: Any) -> Ref:
+def derived(m: Machine, ref: Value, state: QuerySet, node: ast.AST, **changes: Unpack[Changes]) -> Ref:
     """Return a clone with changes; a clone never shares the result cache."""
     if state.clone_spec is not None:  # what was prefetched is not loaded again by another query
         changes = {"spec": state.clone_spec, "clone_spec": None, **changes}
@@ -237,10 +237,8 @@ def call(
             twin = method.twin if method.twin and (method.twin_since or (0, 0)) <= m.version else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             m.effect(node, kind, "", advice, state.certain and not state.ever_cached)
-        return result(m, ref, state, method, args, kwargs, node)
-    change = _LAZY.get(name)
-    changes = change(m, state, args, kwargs) if change is not None else {}
-    return derived(m, ref, state, node, **changes)
+        return result(m, state, method, args, kwargs, node)
+    return derived(m, ref, state, node, **clones.changes(m, state, name, args, kwargs))
 
 
 def _free(m: Machine, state: QuerySet, method: QuerySetMethod, args: Seq[Value], kwargs: Kwargs) -> bool:
@@ -260,7 +258,6 @@ def _free(m: Machine, state: QuerySet, method: QuerySetMethod, args: Seq[Value],
 
 def result(
     m: Machine,
-    ref: Value,
     state: QuerySet,
     method: QuerySetMethod,
     args: Seq[Value],
@@ -348,141 +345,3 @@ def made(
             if isinstance(value, Ref) and isinstance(other, Instance):  # both ends of a one-to-one are cached
                 m.put(value, replace(other, slots={**other.slots, member.back: Slot(ref)}))
     return ref
-
-
-# -- lazy methods that change what is loaded ---------------------------------------------------------------
-
-
-def _texts(values: Seq[Value]) -> list[str] | None:
-    found = []
-    for value in values:
-        if not isinstance(value, Const) or not isinstance(value.value, str):
-            return None
-        found.append(value.value)
-    return found
-
-
-def _stars(values: Seq[Value]) -> bool:
-    return any(isinstance(value, Star) for value in values)
-
-
-def _select_related(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    spec = state.spec
-    if not args:
-        return {"spec": replace(spec, related_all=True)}
-    if args[0] == NONE:
-        return {"spec": replace(spec, related=frozenset(), related_all=False, unknown_related=False)}
-    names = _texts([a for a in args if not isinstance(a, Star)]) if not _stars(args) else None
-    if names is None:
-        known = [str(a.value) for a in args if isinstance(a, Const)]
-        return {"spec": replace(spec, related=spec.related | set(known), unknown_related=True)}
-    return {"spec": replace(spec, related=spec.related | set(names))}
-
-
-def prefetches(m: Machine, args: Seq[Value]) -> tuple[list[Prefetch], bool]:
-    """Return the lookups among arguments, and whether some could not be read."""
-    found: list[Prefetch] = []
-    unknown = False
-    for arg in args:
-        if isinstance(arg, Const) and isinstance(arg.value, str):
-            found.append(Prefetch(arg.value))
-        elif isinstance(arg, PrefetchLookup):
-            held = m.state(arg.queryset) if arg.queryset is not None else None
-            found.append(Prefetch(arg.path, arg.to_attr, held.spec if isinstance(held, QuerySet) else None))
-        else:
-            unknown = True
-    return found, unknown
-
-
-def _prefetch_related(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    spec = state.spec
-    if args and args[0] == NONE:
-        return {"spec": replace(spec, prefetch=(), unknown_prefetch=False)}
-    found, unknown = prefetches(m, args)
-    return {
-        "spec": replace(
-            spec,
-            prefetch=(*spec.prefetch, *found),
-            unknown_prefetch=spec.unknown_prefetch or unknown,
-            unknown_related=spec.unknown_related or unknown,
-        )
-    }
-
-
-def _only(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    names = _texts(args)
-    if names is None:
-        return {"spec": replace(state.spec, unknown_fields=True)}
-    # only() after defer() leaves out what was deferred; a second only() replaces the first.
-    return {"spec": replace(state.spec, only=frozenset(names) - state.spec.defer, defer=frozenset())}
-
-
-def _defer(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    if args and args[0] == NONE:
-        return {"spec": replace(state.spec, only=None, defer=frozenset(), unknown_fields=False)}
-    names = _texts(args)
-    if names is None:
-        return {"spec": replace(state.spec, unknown_fields=True)}
-    only = state.spec.only - set(names) if state.spec.only is not None else None
-    return {"spec": replace(state.spec, only=only, defer=state.spec.defer | set(names))}
-
-
-def _values_list(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    flat = dict(kwargs).get("flat")
-    if dict(kwargs).get("named") == Const(True):
-        return {"shape": "scalar"}
-    return {"shape": "flat" if flat is not None and flat != Const(False) else "tuple"}
-
-
-_COLUMNS = re.compile(r"\s*select\s+(.*?)\s+from\b", re.IGNORECASE | re.DOTALL)
-
-
-def _raw(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    """A raw query defers the columns it does not select."""
-    text = args[0].value if args and isinstance(args[0], Const) else None
-    found = _COLUMNS.match(text) if isinstance(text, str) else None
-    names = [_column(part) for part in found.group(1).split(",")] if found else []
-    translated = any(name == "translations" for name, _ in kwargs)
-    if not names or translated or any(name == "*" for name in names):
-        return {"raw": True}
-    columns = {name[:-3] if name.endswith("_id") else name for name in names} | set(names)
-    return {"raw": True, "spec": replace(state.spec, only=frozenset(columns))}
-
-
-def _column(part: str) -> str:
-    """Return the name under which a selected expression arrives: its alias, or the column's own."""
-    name = re.split(r"[\s.]+", part.strip())[-1].strip("\"'`[]")
-    return name if name.isidentifier() or name == "*" else ""
-
-
-def _filter(m: Machine, state: QuerySet, args: Seq[Value], kwargs: Kwargs) -> dict[str, Any]:
-    """``filter(x__in=[])`` can match nothing, and Django asks nothing."""
-    null: dict[str, Value] = {}
-    for name, value in kwargs:
-        if name.endswith("__in"):
-            held = m.state(value)
-            if value == Tuple(()) or (isinstance(held, Sequence) and held.items == ()):
-                return {"empty": True}
-        head, _, lookup = name.partition("__")
-        if (not lookup and value == NONE) or (lookup == "isnull" and value == Const(True)):
-            if state.model is not None and isinstance(state.model.member(head), Relation):
-                null[head] = NONE  # rows without it: reading the relation is free
-    return {"known": {**state.known, **null}} if null else {}
-
-
-_Change = Callable[["Machine", QuerySet, Seq[Value], Kwargs], dict[str, Any]]
-_LAZY: Mapping[str, _Change] = {
-    "select_related": _select_related,
-    "prefetch_related": _prefetch_related,
-    "only": _only,
-    "defer": _defer,
-    "values": lambda m, s, a, k: {"shape": "dict"},
-    "values_list": _values_list,
-    "dates": lambda m, s, a, k: {"shape": "scalar"},
-    "datetimes": lambda m, s, a, k: {"shape": "scalar"},
-    "none": lambda m, s, a, k: {"empty": True},
-    "raw": _raw,
-    "filter": _filter,
-    "exclude": lambda m, s, a, k: {},
-    "order_by": lambda m, s, a, k: {"ordered": bool(a)},
-}
