@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from django_async_migrate.core.record import Record, keyword_record
 
 Version = tuple[int, int]
 Effect = Literal["query", "none", "blocking", "unknown"]
@@ -48,8 +49,8 @@ def available(row: Dated, target: Version) -> bool:
     return (row.since is None or row.since <= target) and (row.until is None or target <= row.until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuerySetMethod:
+@keyword_record
+class QuerySetMethod(Record):
     """A method of ``QuerySet``, ``Manager`` or ``RawQuerySet`` (``on`` says which).
 
     ``twin`` is the async method of a sync terminal and ``twin_since`` the release that brought it;
@@ -57,6 +58,8 @@ class QuerySetMethod:
     never (""), "always", or when the queryset is "ordered". ``free_when_empty`` names the argument that,
     when it is empty, keeps the call from the database.
     """
+
+    __slots__ = ()
 
     name: str
     kind: MethodKind
@@ -73,8 +76,8 @@ class QuerySetMethod:
     free_when_empty: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedManagerMethod:
+@keyword_record
+class RelatedManagerMethod(Record):
     """A method that related managers add or change.
 
     ``on`` holds "reverse-foreign-key", "many-to-many" and "generic". A ``nullable_only`` method is missing
@@ -83,6 +86,8 @@ class RelatedManagerMethod:
     where the call throws away what ``prefetch_related`` had loaded, and where it does so under some
     releases or for some data only.
     """
+
+    __slots__ = ()
 
     name: str
     kind: MethodKind = "terminal"
@@ -100,13 +105,15 @@ class RelatedManagerMethod:
     may_drop_prefetch: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelMethod:
+@keyword_record
+class ModelMethod(Record):
     """A method of every model instance; ``name`` may hold one ``*`` (``get_*_display``).
 
     ``only_if`` lists what the model must have for the call to query: "foreign-key", "unique" (a unique
     field, primary key included once it has a value), "constraint". Empty means always.
     """
+
+    __slots__ = ()
 
     name: str
     effect: Effect
@@ -122,9 +129,11 @@ class ModelMethod:
     until: Version | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldClass:
+@keyword_record
+class FieldClass(Record):
     """A field class that declares a relation. ``to`` is the target when the class implies one."""
+
+    __slots__ = ()
 
     api: str
     kind: FieldKind
@@ -133,14 +142,16 @@ class FieldClass:
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockRelation:
+@keyword_record
+class StockRelation(Record):
     """A relation declared by a stock model.
 
     ``to`` is a dotted path, "self", "settings.AUTH_USER_MODEL" (or another swappable setting), or "" for a
     generic foreign key, whose two fields are ``content_type`` and ``object_id``. ``related_name`` is as
     declared: it may hold ``%(class)s`` or be "+".
     """
+
+    __slots__ = ()
 
     name: str
     kind: FieldKind
@@ -151,23 +162,27 @@ class StockRelation:
     object_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockManager:
+@keyword_record
+class StockManager(Record):
     """A manager of a stock model; ``api`` and ``queryset`` name its classes where they are not Django's."""
+
+    __slots__ = ()
 
     name: str
     api: str | None = None
     queryset: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockMember:
+@keyword_record
+class StockMember(Record):
     """A method or property of a stock model, manager or queryset.
 
     ``effect`` is what a plain sync use does. ``loads`` names relations of the instance that the member
     walks: with these loaded it is free. ``free_when_cached`` marks one that asks the database only the
     first time in a process.
     """
+
+    __slots__ = ()
 
     owner: str
     name: str
@@ -185,14 +200,16 @@ class StockMember:
     until: Version | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockModel:
+@keyword_record
+class StockModel(Record):
     """A model that user code imports though its source is not part of the project.
 
     ``scalars`` and ``relations`` are what the class declares itself; the rest comes with ``bases``, which
     hold model classes only. ``primary_key`` is None where the class has the automatic ``id``, or inherits
     its key. ``str_loads`` names the relations that ``__str__`` walks.
     """
+
+    __slots__ = ()
 
     api: str
     source: str
@@ -213,13 +230,15 @@ class StockModel:
     members: tuple[StockMember, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockManagerClass:
+@keyword_record
+class StockManagerClass(Record):
     """A manager or queryset class that ships with a library.
 
     ``defines`` names the public methods of its body, those of ``members`` included. A name in ``defines``
     that is no member is one whose effect nobody has looked up.
     """
+
+    __slots__ = ()
 
     api: str
     source: str
@@ -229,14 +248,16 @@ class StockManagerClass:
     members: tuple[StockMember, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bridge:
+@keyword_record
+class Bridge(Record):
     """Something that moves a call to a thread or to an event loop.
 
     For the kinds that end in ``-method``, ``api`` is a bare method name. ``function_argument`` is the
     position of the function among the arguments, ``function_keyword`` its name when passed by keyword.
     ``evaluates`` marks a bridge that also evaluates a returned queryset in the thread.
     """
+
+    __slots__ = ()
 
     api: str
     kind: BridgeKind
@@ -247,9 +268,11 @@ class Bridge:
     function_keyword: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+@keyword_record
+class Function(Record):
     """A function of Django or of a library. ``returns`` may speak of an argument: "instance-of-arg0"."""
+
+    __slots__ = ()
 
     api: str
     effect: Effect
@@ -265,13 +288,15 @@ class Function:
     until: Version | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalog:
+@keyword_record
+class Catalog(Record):
     """Every row, keyed by name or dotted path; an alias leads to the same row as its full path.
 
     ``fields``, ``models``, ``managers`` and ``functions`` read the rows of a package when a path into that
     package is first asked for; iterating over them reads them all.
     """
+
+    __slots__ = ()
 
     queryset_methods: Mapping[str, QuerySetMethod]
     related_manager_methods: Mapping[str, RelatedManagerMethod]

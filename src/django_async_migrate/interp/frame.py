@@ -14,7 +14,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.values.heap import Heap, State
-from django_async_migrate.values.join import join_heaps, join_values
+from django_async_migrate.values.join import heap_changes, join_values
 from django_async_migrate.values.refs import reachable
 from django_async_migrate.values.types import NEVER, Func, Property, Ref, Unknown, Value
 
@@ -77,14 +77,21 @@ def join_envs(one: Env | None, other: Env | None, optimistic: bool = False) -> E
     """
     if one is None or other is None:
         return other if one is None else one
-    heap = join_heaps(one.heap, other.heap, _Owner(one, other), optimistic)
-    if one.names == other.names:
-        return Env(dict(one.names), heap, one.pinned)
-    names = dict(one.names)
+    return join_into(one.copy(), other, optimistic)
+
+
+def join_into(one: Env, other: Env, optimistic: bool = False) -> Env:
+    """Join another path into ``one``, which nothing else may hold, and return it."""
+    changes = heap_changes(one.heap, other.heap, _Owner(one, other), optimistic)
+    if changes:
+        one.heap.update(changes)
+    heap, names = one.heap, one.names
+    known = names.get
     for name, value in other.names.items():
-        mine = names.get(name)
-        names[name] = value if mine is None else join_values(mine, value, heap)
-    return Env(names, heap, one.pinned)
+        mine = known(name)
+        if mine is not value:
+            names[name] = value if mine is None else join_values(mine, value, heap)
+    return one
 
 
 class _Owner:
@@ -290,7 +297,7 @@ class Frame:
         """Leave the function with a value."""
         ended = self.env.copy()
         ended.names[" returned"] = value
-        self.exit = join_envs(self.exit, ended, optimistic=True)
+        self.exit = join_into(self.exit, ended, optimistic=True) if self.exit is not None else ended
         self.returned = join_values(self.returned, value, self.exit.heap if self.exit else self.env.heap)
 
     # -- the evaluator's parts -----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from .frame import Env, Loop, join_envs
+from .frame import Env, Loop, join_envs, join_into
 from .targets import Targets
 
 #: How often a loop body is run to let facts settle; three passes reach a fixed point in practice.
@@ -37,10 +37,15 @@ class Statements(Targets):
             if not self.alive:
                 return
             if self._tries:
-                self._tries[-1] = join_envs(self._tries[-1], self.env.copy())
+                self._may_raise(self.env)
             method = _TABLE.get(type(node))
             if method is not None:
                 method(self, node)
+
+    def _may_raise(self, env: Env) -> None:
+        """Note that the innermost ``try`` may be left from here."""
+        raised = self._tries[-1]
+        self._tries[-1] = join_into(raised, env) if raised is not None else env.copy()
 
     def _expr(self, node: ast.Expr) -> None:
         self.eval(node.value)
@@ -81,12 +86,14 @@ class Statements(Targets):
 
     def _break(self, node: ast.Break) -> None:
         if self._loops:
-            self._loops[-1].broken = join_envs(self._loops[-1].broken, self.env.copy())
+            loop = self._loops[-1]
+            loop.broken = join_envs(loop.broken, self.env) if loop.broken is not None else self.env.copy()
         self.alive = False
 
     def _continue(self, node: ast.Continue) -> None:
         if self._loops:
-            self._loops[-1].continued = join_envs(self._loops[-1].continued, self.env.copy())
+            loop = self._loops[-1]
+            loop.continued = join_envs(loop.continued, self.env) if loop.continued is not None else self.env.copy()
         self.alive = False
 
     # -- branches ------------------------------------------------------------------------------------------
@@ -213,7 +220,7 @@ class Statements(Targets):
             end = join_envs(self.env if self.alive else None, loop.continued)
             # What every completed round did to its element holds for all of them after the loop.
             done = {row: end.heap[row] for row in fresh if row in end.heap} if end is not None else {}
-            joined = join_envs(before.copy(), end) or before
+            joined = join_envs(before, end) or before
             if end is not None and loop.broken is None:
                 joined.heap.update(done)
             self.env, self.alive = joined, True
@@ -239,7 +246,7 @@ class Statements(Targets):
             self.alive = True
             if end is None:
                 break
-            self.env = join_envs(before.copy(), end) or before
+            self.env = join_envs(before, end) or before
             if number and before.same(self.env):
                 break
         if exits is not None:
@@ -256,7 +263,7 @@ class Statements(Targets):
         self.execute(node.body)
         raised = self._tries.pop()
         if self.alive:
-            raised = join_envs(raised, self.env.copy())
+            raised = join_envs(raised, self.env) if raised is not None else self.env.copy()
         ends: list[Env | None] = []
         if self.alive:
             self.execute(node.orelse)

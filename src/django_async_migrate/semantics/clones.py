@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Seq
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.relations import Relation
 from django_async_migrate.values.heap import LoadSpec, Prefetch, QuerySet, Sequence
 from django_async_migrate.values.types import NONE, Const, PrefetchLookup, Star, Tuple, Value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Seq
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django_async_migrate.core.record import replace
 from django_async_migrate.values.heap import Dict, Instance, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (

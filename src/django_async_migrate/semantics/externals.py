@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Seq
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
 from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence
 from django_async_migrate.values.types import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Seq
-from dataclasses import replace
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import EffectKind
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import ColumnOf, RowMember, ScalarField
 from django_async_migrate.index.relations import Relation
 from django_async_migrate.values.heap import (

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from collections.abc import Sequence as Seq
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import EffectKind
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import ColumnOf, Model

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django_async_migrate.core.record import Record, record
 
 from .types import Value
 
 if TYPE_CHECKING:
     from django_async_migrate.index.classes import ClassInfo
     from django_async_migrate.index.models import Model
+
+
+#: No slots, no items: never changed, like every mapping of a state.
+_NOTHING: Mapping[Any, Any] = {}
 
 
 class Loaded(IntEnum):
@@ -22,36 +27,44 @@ class Loaded(IntEnum):
     UNKNOWN = 2
     MAYBE = 3  # on some path it is certainly not
 
+    __hash__ = int.__hash__  # an enumeration's own is slower
+
     @property
     def present(self) -> bool:
         """Whether reading it is free as far as is known."""
         return self <= Loaded.PRIMED
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+@record
+class Slot(Record):
     """An attribute held by an object; ``loaded`` tells whether it is there on every path."""
+
+    __slots__ = ()
 
     value: Value
     loaded: Loaded = Loaded.YES
 
 
-@dataclass(frozen=True, slots=True)
-class Prefetch:
+@record
+class Prefetch(Record):
     """One ``prefetch_related`` lookup: a relation path, where it is stored, and the queryset used."""
+
+    __slots__ = ()
 
     path: str
     to_attr: str | None = None
     spec: LoadSpec | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadSpec:
+@record
+class LoadSpec(Record):
     """What a queryset loads along with its rows.
 
     ``related`` and ``only``/``defer`` hold double-underscore paths. ``unknown_*`` say that a part was computed
     in a way the analysis could not follow, so that nothing may be concluded from its absence.
     """
+
+    __slots__ = ()
 
     related: frozenset[str] = frozenset()
     related_all: bool = False
@@ -86,20 +99,24 @@ EMPTY_SPEC = LoadSpec()
 OPAQUE_SPEC = LoadSpec(unknown_related=True, unknown_prefetch=True, unknown_fields=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+@record
+class Instance(Record):
     """A model instance. ``slots`` are the relations and attributes known to be set on it."""
+
+    __slots__ = ()
 
     model: Model
     spec: LoadSpec = EMPTY_SPEC
-    slots: Mapping[str, Slot] = field(default_factory=dict)
+    slots: Mapping[str, Slot] = _NOTHING
     made: bool = False  # built in hand: a relation never given is null, not unloaded
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySet:
+@record
+class QuerySet(Record):
     """A queryset. ``shape``: what its rows are ("model", "dict", "tuple", "flat", "scalar")."""
+
+    __slots__ = ()
 
     model: Model | None
     spec: LoadSpec = EMPTY_SPEC
@@ -107,7 +124,7 @@ class QuerySet:
     cached: Loaded = Loaded.MAYBE  # result cache filled? MAYBE = not filled (or not on every path)
     empty: bool = False  # .none()
     element: Value | None = None  # the rows of a filled cache
-    known: Mapping[str, Value] = field(default_factory=dict)  # relations its rows have set by construction
+    known: Mapping[str, Value] = _NOTHING  # relations its rows have set by construction
     cls: ClassInfo | None = None  # project queryset class with methods of its own
     manager: ClassInfo | None = None  # project manager class the queryset came from
     raw: bool = False
@@ -117,36 +134,44 @@ class QuerySet:
     ordered: bool = False  # by order_by() or Meta.ordering: first() then reads a filled cache
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+@record
+class Sequence(Record):
     """A list, set, frozenset, deque or tuple of unknown length. ``items`` when the length is known."""
+
+    __slots__ = ()
 
     kind: str
     items: tuple[Value, ...] | None = None
     element: Value | None = None  # join of what it may hold; None: nothing seen yet
 
 
-@dataclass(frozen=True, slots=True)
-class Dict:
+@record
+class Dict(Record):
     """A dict: values under constant keys, and the join of everything stored under other keys."""
 
-    items: Mapping[object, Value] = field(default_factory=dict)
+    __slots__ = ()
+
+    items: Mapping[object, Value] = _NOTHING
     key: Value | None = None
     element: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+@record
+class Object(Record):
     """An instance of a project class that is no model. ``whole``: made here, by running its ``__init__``."""
 
+    __slots__ = ()
+
     cls: ClassInfo
-    attrs: Mapping[str, Slot] = field(default_factory=dict)
+    attrs: Mapping[str, Slot] = _NOTHING
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lazy:
+@record
+class Lazy(Record):
     """A lazy object or lazy string: runs ``func`` at the first touch."""
+
+    __slots__ = ()
 
     func: Value
     value: Value | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from django_async_migrate.core.record import replace
 
 from .heap import (
     Dict,
@@ -183,18 +184,27 @@ def join_heaps(
     ``owner`` tells for an object on which of the two paths it is still reachable, when on one only: what the
     other path knew of it no longer matters.
     """
-    if one is other:
-        return one
-    result = dict(one)
+    return one if one is other else {**one, **heap_changes(one, other, owner, optimistic)}
+
+
+def heap_changes(
+    one: Heap, other: Heap, owner: Callable[[int], int | None] | None = None, optimistic: bool = False
+) -> Heap:
+    """Return what joining another path's heap changes in the heap of one path (see ``join_heaps``)."""
+    result: Heap = {}
     both: Heap | None = None
+    known = one.get
     for number, state in other.items():
-        mine = result.get(number)
+        mine = known(number)
+        if mine is state:
+            continue
         if mine is None:
             result[number] = state
-        elif mine is not state and mine != state:
+        elif mine != state:
             side = owner(number) if owner is not None and isinstance(mine, (Instance, QuerySet)) else None
             if side is not None:
-                result[number] = state if side else mine
+                if side:
+                    result[number] = state
                 continue
             # Values inside may refer to objects of either side: look both up while joining.
             if both is None:

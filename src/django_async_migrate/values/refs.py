@@ -7,7 +7,8 @@ alike arguments share one summary whatever the numbers were in the caller.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import replace
+
+from django_async_migrate.core.record import replace
 
 from .heap import Dict, Heap, Instance, Lazy, Object, QuerySet, Sequence, Slot, State
 from .types import (

@@ -6,8 +6,9 @@ containers, plain objects) lives in a heap (see ``values.heap``) and is referred
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from django_async_migrate.core.record import Record, record
 
 if TYPE_CHECKING:
     from django_async_migrate.index.classes import ClassInfo
@@ -16,74 +17,99 @@ if TYPE_CHECKING:
     from django_async_migrate.index.relations import Relation
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+@record
+class Value(Record):
     """Base of all abstract values."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Unknown(Value):
-    """Nothing is known; no hazard is ever derived from it. ``reason`` is counted for ``--verbose``."""
+    """Nothing is known; no hazard is ever derived from it. ``reason`` is counted for ``--verbose``.
 
-    reason: str = field(default="", compare=False)
+    Whatever the reason, two unknown values are equal: the reason is no field of the record.
+    """
+
+    reason: str
+
+    def __new__(cls, reason: str = "") -> Unknown:
+        """Return an unknown value."""
+        made: Unknown = tuple.__new__(cls, (cls,))  # type: ignore[type-var]
+        made.reason = reason
+        return made
 
 
-@dataclass(frozen=True, slots=True)
 class Primed(Unknown):
     """Something unknown that code awaited a method of: what that has loaded on it, nobody can tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Never(Value):
     """No value: the code that would produce it does not return (yet)."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Const(Value):
     """A Python constant."""
+
+    __slots__ = ()
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scalar(Value):
     """Some value of a harmless type (a number, a string, a field's value); touching it never queries."""
+
+    __slots__ = ()
 
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern(Value):
     """A text of which only the ends are known: ``f"on_{kind}"``."""
+
+    __slots__ = ()
 
     prefix: str
     suffix: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref(Value):
     """A mutable object: its state is in the heap under ``id``."""
+
+    __slots__ = ()
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuple(Value):
     """A tuple of known length."""
+
+    __slots__ = ()
 
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Star(Value):
     """``*values`` of unknown length among the arguments of a call: any number of ``element``."""
+
+    __slots__ = ()
 
     element: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Func(Value):
     """A project function or lambda; ``receiver`` is bound ``self``/``cls``, ``closure`` the free variables."""
+
+    __slots__ = ()
 
     fn: FunctionInfo
     receiver: Value | None = None
@@ -91,53 +117,67 @@ class Func(Value):
     start: ClassInfo | None = None  # class whose MRO the method was found in, for super()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partial(Value):
     """``functools.partial`` of a callable."""
+
+    __slots__ = ()
 
     func: Value
     args: tuple[Value, ...]
     kwargs: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Class(Value):
     """A project class that is no model."""
+
+    __slots__ = ()
 
     cls: ClassInfo
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelClass(Value):
     """A Django model class."""
+
+    __slots__ = ()
 
     model: Model
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module(Value):
     """A project module or package folder, by path."""
+
+    __slots__ = ()
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class External(Value):
     """Something outside the project, by dotted name: ``asgiref.sync.sync_to_async``."""
 
+    __slots__ = ()
+
     api: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExternalObject(Value):
     """What calling an external class gives, by the class's dotted name."""
 
+    __slots__ = ()
+
     api: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manager(Value):
     """A manager of a model; ``cls`` its project class, if it is not a stock one."""
+
+    __slots__ = ()
 
     model: Model | None
     cls: ClassInfo | None = None
@@ -145,49 +185,61 @@ class Manager(Value):
     api: str | None = None  # its stock class, where that has methods of its own
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Descriptor(Value):
     """A relation read from the model class: ``Club.members``."""
+
+    __slots__ = ()
 
     relation: Relation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RelatedManager(Value):
     """A reverse or many-to-many manager of one instance."""
+
+    __slots__ = ()
 
     owner: Value
     relation: Relation
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method(Value):
     """A bound method that Django or Python provides (``qs.count``, ``obj.save``, ``rows.append``)."""
+
+    __slots__ = ()
 
     receiver: Value
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bridge(Value):
     """A function wrapped for another context: ``thread`` (sync_to_async) or ``loop`` (async_to_sync)."""
+
+    __slots__ = ()
 
     mode: str
     func: Value
     receiver: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BridgeFactory(Value):
     """``sync_to_async(thread_sensitive=True)``: waits for the function to wrap."""
+
+    __slots__ = ()
 
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Coroutine(Value):
     """A coroutine not awaited yet: calling ``func`` with these arguments, in the given mode when awaited."""
+
+    __slots__ = ()
 
     mode: str  # "async", "thread" or "method"
     func: Value
@@ -195,16 +247,20 @@ class Coroutine(Value):
     kwargs: tuple[tuple[str, Value], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ready(Value):
     """An awaitable whose result is known already (a task, a gathered future)."""
+
+    __slots__ = ()
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Generator(Value):
     """A generator or async generator, or a lazy ``map``/``filter``, not iterated yet."""
+
+    __slots__ = ()
 
     func: Value
     args: tuple[Value, ...] = ()
@@ -212,62 +268,78 @@ class Generator(Value):
     over: Value | None = None  # for map/filter: what it iterates
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Property(Value):
     """A property object found as a class member; ``cached``: it runs once for each instance."""
+
+    __slots__ = ()
 
     getter: Value
     cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrefetchLookup(Value):
     """``Prefetch(path, queryset=..., to_attr=...)``."""
+
+    __slots__ = ()
 
     path: str
     to_attr: str | None = None
     queryset: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Static(Value):
     """``staticmethod(func)``."""
 
+    __slots__ = ()
+
     func: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassMethod(Value):
     """``classmethod(func)``."""
 
+    __slots__ = ()
+
     func: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContextFactory(Value):
     """A function under ``@contextmanager`` or ``@asynccontextmanager``."""
 
+    __slots__ = ()
+
     func: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContextManager(Value):
     """What calling a ``ContextFactory`` gives: entering it runs the generator."""
+
+    __slots__ = ()
 
     generator: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Super(Value):
     """``super()`` in a method of ``cls`` for ``receiver``."""
+
+    __slots__ = ()
 
     cls: ClassInfo
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf(Value):
     """One of several values, depending on the path taken."""
+
+    __slots__ = ()
 
     values: tuple[Value, ...]
 
