@@ -6,6 +6,8 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from django_async_migrate.syntax.nodes import nodes_in
+
 from .functions import FunctionInfo
 
 if TYPE_CHECKING:
@@ -160,7 +162,7 @@ class ClassInfo:
             if not isinstance(member, FunctionInfo) or not member.params:
                 continue
             receiver = member.params[0].arg
-            for node in ast.walk(member.node):
+            for node in nodes_in(member.node):
                 if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
                     node = node.value  # self.scope["player"] = ... changes what self.scope holds
                     if not isinstance(node, ast.Attribute):

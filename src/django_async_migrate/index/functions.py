@@ -6,6 +6,8 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django_async_migrate.syntax.nodes import children, nodes_in, statements_in
+
 if TYPE_CHECKING:
     from .classes import ClassInfo
     from .modules import ModuleInfo
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 #: A generator expression is a function of its own at run time, and is treated as one.
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
 _NO_ARGS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_MAKERS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 
 def _own_nodes(node: FunctionNode) -> list[ast.AST]:
@@ -23,8 +25,8 @@ def _own_nodes(node: FunctionNode) -> list[ast.AST]:
     while todo:
         current = todo.pop()
         found.append(current)
-        if not isinstance(current, (*_SCOPES, ast.ClassDef)):
-            todo.extend(ast.iter_child_nodes(current))
+        if type(current) not in _MAKERS:
+            todo += children(current)
     return found
 
 
@@ -53,7 +55,7 @@ class FunctionInfo:
         elif isinstance(node, ast.GeneratorExp):
             self.name = "<genexpr>"
             self.is_async = any(part.is_async for part in node.generators) or any(
-                isinstance(part, ast.Await) for part in ast.walk(node.elt)
+                isinstance(part, ast.Await) for part in nodes_in(node.elt)
             )
         else:
             self.name = node.name
@@ -88,7 +90,7 @@ class FunctionInfo:
     def local_definitions(self) -> dict[str, ast.ClassDef | ast.Import | ast.ImportFrom]:
         """Classes and imports inside the function, nested functions included, by the name they bind."""
         found: dict[str, ast.ClassDef | ast.Import | ast.ImportFrom] = {}
-        for node in ast.walk(self.node):
+        for node in statements_in([self.node]):
             if isinstance(node, ast.ClassDef):
                 found.setdefault(node.name, node)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -105,12 +107,12 @@ class FunctionInfo:
     @cached_property
     def holds_coroutine(self) -> bool:
         """Whether it is a coroutine function, or one is nested in it."""
-        return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(self.node))
+        return any(isinstance(node, ast.AsyncFunctionDef) for node in statements_in([self.node]))
 
     @cached_property
     def makes_functions(self) -> bool:
         """Whether functions or classes are nested in it: what it returns may be called with anything."""
-        return any(isinstance(node, (*_SCOPES, ast.ClassDef)) and node is not self.node for node in ast.walk(self.node))
+        return any(type(node) in _MAKERS and node is not self.node for node in nodes_in(self.node))
 
     @cached_property
     def is_stub(self) -> bool:
@@ -188,12 +190,7 @@ class FunctionInfo:
     @cached_property
     def free_names(self) -> frozenset[str]:
         """Names read in the body, nested functions included, that the function does not bind itself."""
-        read = {
-            node.id
-            for part in [*_body(self.node), *self.defaults.values()]
-            for node in ast.walk(part)
-            if isinstance(node, ast.Name)
-        }
+        read = {node.id for node in nodes_in(*_body(self.node), *self.defaults.values()) if isinstance(node, ast.Name)}
         return frozenset(read - self.local_names) | self.nonlocals
 
     @cached_property

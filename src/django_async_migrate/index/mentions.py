@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from django_async_migrate.syntax.nodes import children
+
 from .classes import ClassInfo
 from .functions import FunctionInfo
 from .modules import Assigned, ExternalRef, ModuleInfo, ModuleRef
@@ -82,7 +84,7 @@ class Mentions:
                 continue
             if kind is ast.ImportFrom or kind is ast.Import:
                 self.own.add(" import")
-            todo.extend(ast.iter_child_nodes(node))
+            todo += children(node)
 
 
 class Relevance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -46,7 +47,7 @@ class Comprehensions(Frame):
         names = [
             part.id
             for generator in node.generators
-            for part in ast.walk(generator.target)
+            for part in nodes_in(generator.target)
             if isinstance(part, ast.Name)
         ]
         return _Scope(self, names)

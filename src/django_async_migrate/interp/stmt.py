@@ -9,6 +9,7 @@ from typing import Any
 
 from django_async_migrate.index.modules import import_bindings
 from django_async_migrate.semantics import containers
+from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     Const,
@@ -128,8 +129,7 @@ class Statements(Targets):
         tested = _names_in(node.test) & self.fn.globals
         return bool(tested) and any(
             isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id in tested
-            for stmt in node.body
-            for part in ast.walk(stmt)
+            for part in nodes_in(*node.body)
         )
 
     def _settle(self, *ends: Env | None) -> None:
@@ -386,7 +386,7 @@ def _as_load(target: ast.expr) -> ast.expr:
 
 
 def _names_in(expr: ast.expr | None) -> set[str]:
-    return {node.id for node in ast.walk(expr) if isinstance(node, ast.Name)} if expr is not None else set()
+    return {node.id for node in nodes_in(expr) if isinstance(node, ast.Name)} if expr is not None else set()
 
 
 def _asks_for_loop(body: list[ast.stmt]) -> bool:
@@ -394,7 +394,7 @@ def _asks_for_loop(body: list[ast.stmt]) -> bool:
     return any(
         isinstance(node, (ast.Name, ast.Attribute))
         and (node.id if isinstance(node, ast.Name) else node.attr) == "get_running_loop"
-        for node in ast.walk(body[0])
+        for node in nodes_in(body[0])
     )
 
 

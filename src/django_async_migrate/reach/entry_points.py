@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
+from django_async_migrate.syntax.nodes import statements_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class EntryPoint:
 
 def holds_coroutine(node: ast.AST) -> bool:
     """Whether a coroutine function is, or is nested in, a node."""
-    return any(isinstance(inner, ast.AsyncFunctionDef) for inner in ast.walk(node))
+    return any(isinstance(inner, ast.AsyncFunctionDef) for inner in statements_in([node]))
 
 
 def entry_points(module: ModuleInfo) -> Iterator[EntryPoint]:
@@ -41,7 +42,7 @@ def _in_body(
                 continue
             fn = module.function(node, cls, None)
             yield EntryPoint(fn)
-            for inner in ast.walk(node):
+            for inner in statements_in([node]):
                 if isinstance(inner, ast.ClassDef) and holds_coroutine(inner):
                     yield from _in_class(module, module.class_(inner, fn))
         elif isinstance(node, ast.ClassDef):

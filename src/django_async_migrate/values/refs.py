@@ -39,20 +39,31 @@ Renumber = Callable[[int], int]
 
 
 def map_refs(value: Value, number: Renumber) -> Value:
-    """Return the value with every object number in it replaced."""
+    """Return the value with every object number in it replaced; the value itself where none changes."""
     kind = type(value)
     if kind is Ref:
-        return Ref(number(value.id))  # type: ignore[attr-defined]
+        old = value.id  # type: ignore[attr-defined]
+        new = number(old)
+        return value if new == old else Ref(new)
     mapper = _MAPPERS.get(kind)
     return mapper(value, number) if mapper is not None else value
 
 
 def _pairs(pairs: tuple[tuple[str, Value], ...], number: Renumber) -> tuple[tuple[str, Value], ...]:
-    return tuple((name, map_refs(value, number)) for name, value in pairs)
+    return tuple([(name, map_refs(value, number)) for name, value in pairs]) if pairs else pairs
 
 
 def _all(values: tuple[Value, ...], number: Renumber) -> tuple[Value, ...]:
-    return tuple(map_refs(value, number) for value in values)
+    """Map several values; the same tuple when all stay as they are."""
+    mapped: list[Value] | None = None
+    for position, value in enumerate(values):
+        if type(value) in _MOVING:
+            new = map_refs(value, number)
+            if new is not value:
+                if mapped is None:
+                    mapped = list(values)
+                mapped[position] = new
+    return values if mapped is None else tuple(mapped)
 
 
 def _maybe(value: Value | None, number: Renumber) -> Value | None:
@@ -65,9 +76,21 @@ def _func(v: Func, n: Renumber) -> Value:
     return Func(v.fn, _maybe(v.receiver, n), _pairs(v.closure, n), v.start)
 
 
+def _tuple(v: Tuple, n: Renumber) -> Value:
+    items = v.items
+    mapped = _all(items, n)
+    return v if mapped is items else Tuple(mapped)
+
+
+def _one_of(v: OneOf, n: Renumber) -> Value:
+    values = v.values
+    mapped = _all(values, n)
+    return v if mapped is values else one_of(mapped)
+
+
 _MAPPERS: Mapping[type, Callable[..., Value]] = {
-    Tuple: lambda v, n: Tuple(_all(v.items, n)),
-    OneOf: lambda v, n: one_of(_all(v.values, n)),
+    Tuple: _tuple,
+    OneOf: _one_of,
     Func: _func,
     Partial: lambda v, n: Partial(map_refs(v.func, n), _all(v.args, n), _pairs(v.kwargs, n)),
     RelatedManager: lambda v, n: RelatedManager(map_refs(v.owner, n), v.relation, v.certain),
@@ -87,33 +110,51 @@ _MAPPERS: Mapping[type, Callable[..., Value]] = {
 }
 
 
+#: Kinds of values that may hold object numbers.
+_MOVING = frozenset({Ref, *_MAPPERS})
+
+
 def map_state(state: State, number: Renumber) -> State:
-    """Return the state with every object number in it replaced."""
+    """Return the state with every object number in it replaced; the state itself where none changes."""
+    if isinstance(state, Object):
+        attrs = _slots(state.attrs, number)
+        return state if attrs is state.attrs else Object(state.cls, attrs, state.whole)
     if isinstance(state, Instance):
-        if not state.slots:
-            return state
-        return replace(state, slots=_slots(state.slots, number))
+        slots = _slots(state.slots, number)
+        return state if slots is state.slots else replace(state, slots=slots)
     if isinstance(state, QuerySet):
         if state.element is None and not state.known:
             return state
         known = {name: map_refs(value, number) for name, value in state.known.items()}
         return replace(state, element=_maybe(state.element, number), known=known)
     if isinstance(state, Sequence):
-        items = _all(state.items, number) if state.items is not None else None
-        return Sequence(state.kind, items, _maybe(state.element, number))
+        given = state.items
+        items = _all(given, number) if given is not None else None
+        element = _maybe(state.element, number)
+        return state if items is given and element is state.element else Sequence(state.kind, items, element)
     if isinstance(state, Dict):
-        return Dict(
-            {key: map_refs(value, number) for key, value in state.items.items()},
-            _maybe(state.key, number),
-            _maybe(state.element, number),
-        )
-    if isinstance(state, Lazy):
-        return Lazy(map_refs(state.func, number), _maybe(state.value, number))
-    return Object(state.cls, _slots(state.attrs, number), state.whole)
+        entries = state.items
+        if any(type(value) in _MOVING for value in entries.values()):
+            entries = {key: map_refs(value, number) for key, value in entries.items()}
+        key, element = _maybe(state.key, number), _maybe(state.element, number)
+        if entries is state.items and key is state.key and element is state.element:
+            return state
+        return Dict(entries, key, element)
+    return Lazy(map_refs(state.func, number), _maybe(state.value, number))
 
 
-def _slots(slots: Mapping[str, Slot], number: Renumber) -> dict[str, Slot]:
-    return {name: Slot(map_refs(slot.value, number), slot.loaded) for name, slot in slots.items()}
+def _slots(slots: Mapping[str, Slot], number: Renumber) -> Mapping[str, Slot]:
+    """Map the values of slots; the same mapping when all stay as they are."""
+    changed: dict[str, Slot] | None = None
+    for name, slot in slots.items():
+        value = slot.value
+        if type(value) in _MOVING:
+            new = map_refs(value, number)
+            if new is not value:
+                if changed is None:
+                    changed = dict(slots)
+                changed[name] = Slot(new, slot.loaded)
+    return slots if changed is None else changed
 
 
 def reachable(values: Iterable[Value], heap: Heap) -> set[int]:

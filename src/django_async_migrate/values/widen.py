@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from .heap import Dict, Heap, Object, Sequence, Slot, State
-from .types import NONE, UNKNOWN, Const, OneOf, Primed, Scalar, Tuple, Unknown, Value, is_foreign, one_of
+from .types import NONE, UNKNOWN, Const, Func, OneOf, Primed, Ref, Scalar, Tuple, Unknown, Value, is_foreign, one_of
 
 _LONG_TEXT = 48
 _MANY_ITEMS = 6
@@ -17,6 +18,9 @@ def widened(value: Value, coarse: bool = False) -> Value:
 
     ``coarse`` leaves out every constant but None and the booleans.
     """
+    kind = type(value)
+    if kind is Ref or kind is Func:
+        return value
     if isinstance(value, Unknown):
         return value if isinstance(value, Primed) else UNKNOWN
     if isinstance(value, Const):
@@ -33,12 +37,17 @@ def widened(value: Value, coarse: bool = False) -> Value:
         parts = [widened(part, coarse) for part in value.values]
         if len(parts) > 4 and all(isinstance(part, (Const, Scalar, Unknown)) for part in parts):
             return one_of([Scalar(), NONE]) if NONE in parts else Scalar()
-        return one_of(parts)
+        return value if _same(parts, value.values) else one_of(parts)
     if isinstance(value, Tuple):
-        return Tuple(tuple(widened(part, coarse) for part in value.items))
+        parts = [widened(part, coarse) for part in value.items]
+        return value if _same(parts, value.items) else Tuple(tuple(parts))
     if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy"}:
         return Scalar()
     return UNKNOWN if is_foreign(value) else value
+
+
+def _same(new: list[Value], old: tuple[Value, ...]) -> bool:
+    return all(map(operator.is_, new, old))
 
 
 def _plain(value: Value | None) -> bool:
@@ -51,9 +60,13 @@ def widened_state(state: State, coarse: bool = False) -> State:
         element = widened(state.element, coarse) if state.element is not None else None
         if state.items is None:
             return Sequence(state.kind, None, element)
-        items = tuple(widened(item, coarse) for item in state.items)
+        given = state.items
+        parts = [widened(item, coarse) for item in given]
+        items = given if _same(parts, given) else tuple(parts)
         if items and all(_plain(item) for item in items) and (coarse or len(items) > _MANY_ITEMS):
             return Sequence(state.kind, None, Scalar())
+        if items is given and element is state.element:
+            return state
         return Sequence(state.kind, items, element)
     if isinstance(state, Dict):
         plain = all(_plain(value) for value in state.items.values()) and _plain(state.element)
@@ -65,8 +78,15 @@ def widened_state(state: State, coarse: bool = False) -> State:
             widened(state.element, coarse) if state.element is not None else None,
         )
     if isinstance(state, Object):
-        attrs = {name: Slot(widened(slot.value, coarse), slot.loaded) for name, slot in state.attrs.items()}
-        return Object(state.cls, attrs, state.whole)
+        attrs: dict[str, Slot] | None = None
+        for name, slot in state.attrs.items():
+            value = slot.value
+            wide = widened(value, coarse)
+            if wide is not value:
+                if attrs is None:
+                    attrs = dict(state.attrs)
+                attrs[name] = Slot(wide, slot.loaded)
+        return state if attrs is None else Object(state.cls, attrs, state.whole)
     return state
 
 
