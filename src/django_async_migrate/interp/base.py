@@ -13,6 +13,7 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.mentions import Relevance
+from django_async_migrate.values.forms import Forms
 from django_async_migrate.values.heap import Heap
 from django_async_migrate.values.types import (
     Func,
@@ -62,7 +63,7 @@ class EngineBase(Names):
         self.outcome = Outcome()
         self.strict = bool(os.environ.get("DJANGO_ASYNC_MIGRATE_STRICT"))  # crashes are fatal under test
         self._summaries: dict[Hashable, Summary] = {}
-        self._frozen: dict[Hashable, Hashable] = {}
+        self._forms = Forms()
         self._active: set[Hashable] = set()
         self._variants: dict[FunctionInfo, int] = {}
         self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}

@@ -15,7 +15,7 @@ from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.semantics import frameworks
 from django_async_migrate.values.heap import Dict, Heap, Object, Sequence
 from django_async_migrate.values.join import join_heaps, join_values, primed
-from django_async_migrate.values.refs import Exporter, freeze, map_refs, map_state
+from django_async_migrate.values.refs import Exporter, map_refs
 from django_async_migrate.values.types import (
     NEVER,
     Const,
@@ -29,7 +29,7 @@ from django_async_migrate.values.types import (
     is_foreign,
     one_of,
 )
-from django_async_migrate.values.widen import widened, widened_heap
+from django_async_migrate.values.widen import widened
 
 from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
@@ -84,13 +84,13 @@ class Engine(Roots, Dispatch, Relevant):
         if not self._matters(frame, func, args, kwargs):
             return self._declared_result(frame, fn, node)
         names = self._arguments(frame, func, args, kwargs)
-        exporter = Exporter(frame.env.heap)
+        forms = self._forms
+        exporter = Exporter(frame.env.heap, None, forms.copy)
         coarse = self._variants.get(fn, 0) >= FINE_VARIANTS
         inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
         cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
-        exported = exporter.heap()
-        heap = widened_heap(exported, coarse)
-        summary = self._summary(fn, inner_names, cells, heap, frame.depth + 1)
+        heap, form = forms.key(exporter.heap(), coarse)
+        summary = self._summary(fn, inner_names, cells, heap, form, frame.depth + 1)
         if summary is None:
             if fn in self._stack:
                 frame.depends.add(fn)
@@ -108,7 +108,7 @@ class Engine(Roots, Dispatch, Relevant):
         for inner, state in summary.heap.items():
             if frame.is_muted:
                 state = primed(state, heap.get(inner))
-            frame.env.heap[number(inner)] = map_state(state, number)
+            frame.env.heap[number(inner)] = forms.copy(state, number)
         for name, value in summary.writes:
             if fn.parent is not None and fn.parent is frame.fn:
                 frame.env.names[name] = join_values(frame.env.names.get(name), map_refs(value, number), frame.env.heap)
@@ -174,11 +174,15 @@ class Engine(Roots, Dispatch, Relevant):
         return self.expression(frame, fn.module, default, fn.cls)
 
     def _summary(
-        self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
+        self,
+        fn: FunctionInfo,
+        names: dict[str, Value],
+        cells: dict[str, Value],
+        heap: Heap,
+        form: tuple[int, ...],
+        depth: int,
     ) -> Summary | None:
-        same = self._frozen.setdefault  # equal states are kept once: keys are most of what an analysis holds
-        frozen = tuple((number, same(form, form)) for number, form in ((n, freeze(s)) for n, s in heap.items()))
-        key: Hashable = (fn, tuple(names.items()), tuple(cells.items()), frozen)
+        key: Hashable = (fn, tuple(names.items()), tuple(cells.items()), form)
         found = self._summaries.get(key)
         if found is not None:
             return found
@@ -260,12 +264,16 @@ class Engine(Roots, Dispatch, Relevant):
             effects.extend(frame.effects)
             for name, value in frame.cell_writes.items():
                 writes[name] = join_values(writes.get(name), value, final)
-        exporter = Exporter(final or {}, {number: number for number in heap})
+        exporter = Exporter(final or {}, {number: number for number in heap}, self._forms.copy)
         result = exporter.value(returned)
         elements = exporter.value(yielded)
         written = tuple((name, exporter.value(value)) for name, value in writes.items())
         unique = {(id(e.site.node), e.kind, e.what): e for e in reversed(effects)}
-        changed = {n: state for n, state in exporter.heap().items() if n not in heap or heap[n] != state}
+        changed = {
+            n: state
+            for n, state in exporter.heap().items()
+            if n not in heap or (heap[n] is not state and heap[n] != state)
+        }
         depends = frozenset(fn for frame in frames for fn in frame.depends)
         ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what)) is e)
         return Summary(result, elements, changed, ordered, written, depends)

@@ -216,8 +216,14 @@ _PARTS: Mapping[type, Callable[..., Iterable[object]]] = {
 class Exporter:
     """Copies values and all they reach out of a heap, numbering objects in order of discovery."""
 
-    def __init__(self, heap: Heap, numbers: dict[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        heap: Heap,
+        numbers: dict[int, int] | None = None,
+        copy: Callable[[State, Renumber], State] = map_state,
+    ) -> None:
         self._source = heap
+        self._copy = copy
         self.numbers: dict[int, int] = {} if numbers is None else dict(numbers)
         self._todo: list[int] = list(self.numbers)
         self._next = max(self.numbers.values(), default=-1) + 1
@@ -238,11 +244,11 @@ class Exporter:
     def heap(self) -> Heap:
         """Return the states of everything reached so far, in canonical numbers."""
         result: Heap = {}
-        while self._todo:
-            old = self._todo.pop(0)
+        for old in self._todo:  # grows while it is read
             state = self._source.get(old)
             if state is not None:
-                result[self.numbers[old]] = map_state(state, self.number)
+                result[self.numbers[old]] = self._copy(state, self.number)
+        self._todo = []
         return result
 
 

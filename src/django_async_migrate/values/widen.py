@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 
-from .heap import Dict, Heap, Object, Sequence, Slot, State
+from .heap import Dict, Object, Sequence, Slot, State
 from .types import NONE, UNKNOWN, Const, Func, OneOf, Primed, Ref, Scalar, Tuple, Unknown, Value, is_foreign, one_of
 
 _LONG_TEXT = 48
@@ -88,9 +87,3 @@ def widened_state(state: State, coarse: bool = False) -> State:
                 attrs[name] = Slot(wide, slot.loaded)
         return state if attrs is None else Object(state.cls, attrs, state.whole)
     return state
-
-
-def widened_heap(heap: Heap, coarse: bool = False) -> Heap:
-    """Return a heap with such details left out of every object."""
-    widen: Callable[[State, bool], State] = widened_state
-    return {number: widen(state, coarse) for number, state in heap.items()}
