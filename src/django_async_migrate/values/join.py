@@ -36,14 +36,17 @@ def join_values(one: Value | None, other: Value | None, heap: Heap) -> Value:
         return other if other is not None else NEVER
     if other is None or one is other or one == other:
         return one
-    if type(one) is Never:
+    left, right = type(one), type(other)
+    if left is Never:
         return other
-    if type(other) is Never:
+    if right is Never:
         return one
+    if left is not OneOf and right is not OneOf:
+        return _collapse([one, other], heap) if left is Ref and right is Ref else OneOf((one, other))
     joined = one_of([one, other])
     if isinstance(joined, Unknown):
         return _collapse([*_parts(one), *_parts(other)], heap)
-    if isinstance(joined, OneOf) and sum(type(part) is Ref for part in joined.values) > 1:
+    if isinstance(joined, OneOf) and list(map(type, joined.values)).count(Ref) > 1:
         return _collapse(list(joined.values), heap)
     return joined
 
@@ -55,10 +58,10 @@ def _parts(value: Value) -> tuple[Value, ...]:
 def _collapse(parts: list[Value], heap: Heap) -> Value:
     kept: list[Value] = []
     for part in parts:
-        if isinstance(part, Ref):
+        if type(part) is Ref and kept:
             state = heap.get(part.id)
             if isinstance(state, (Instance, QuerySet)) and any(
-                isinstance(k, Ref) and heap.get(k.id) == state for k in kept
+                type(k) is Ref and heap.get(k.id) == state for k in kept
             ):
                 continue
         if part not in kept:

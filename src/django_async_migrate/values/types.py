@@ -355,6 +355,8 @@ MAX_ALTERNATIVES = 8
 
 def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
     """Return the union of values: flattened, without repeats, ``Unknown`` when there are too many."""
+    if len(values) == 1:
+        return values[0]
     flat: list[Value] = []
     for value in values:
         kind = type(value)
