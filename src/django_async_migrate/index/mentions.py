@@ -50,40 +50,41 @@ class Mentions:
     __slots__ = ("attributes", "hands_on", "names", "own")
 
     def __init__(self, nodes: list[ast.AST], receiver: str | None) -> None:
-        self.names: set[str] = set()
-        self.attributes: set[tuple[str, tuple[str, ...]]] = set()
-        self.own: set[str] = set()
+        # In the order they stand: the order in which files are asked for must not change from run to run.
+        self.names: dict[str, None] = {}
+        self.attributes: dict[tuple[str, tuple[str, ...]], None] = {}
+        self.own: dict[str, None] = {}
         self.hands_on = False  # whether the receiver itself is passed on, compared, iterated...
         todo = list(nodes)
         while todo:
             node = todo.pop()
             kind = type(node)
             if kind is ast.Name:
-                self.names.add(node.id)  # type: ignore[attr-defined]
+                self.names[node.id] = None  # type: ignore[attr-defined]
                 self.hands_on = self.hands_on or node.id == receiver  # type: ignore[attr-defined]
                 continue
             if kind is ast.Attribute:
                 attr = node.attr  # type: ignore[attr-defined]
                 if attr in _ORM_ATTRIBUTES:
-                    self.own.add("objects")
+                    self.own["objects"] = None
                 base = node.value  # type: ignore[attr-defined]
                 path = [attr]
                 while type(base) is ast.Attribute:
                     if base.attr in _ORM_ATTRIBUTES:
-                        self.own.add("objects")
+                        self.own["objects"] = None
                     path.append(base.attr)
                     base = base.value
                 if type(base) is ast.Name:
                     if base.id == receiver:
-                        self.own.add(path[-1])
+                        self.own[path[-1]] = None
                     else:
-                        self.attributes.add((base.id, tuple(reversed(path))))
-                    self.names.add(base.id)
+                        self.attributes[(base.id, tuple(reversed(path)))] = None
+                    self.names[base.id] = None
                 else:
                     todo.append(base)
                 continue
             if kind is ast.ImportFrom or kind is ast.Import:
-                self.own.add(" import")
+                self.own[" import"] = None
             todo += children(node)
 
 
