@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from django_async_migrate.core.edits import FixOutcome
     from django_async_migrate.core.options import ScanOptions
     from django_async_migrate.syntax.filesystem import FileSystem
     from django_async_migrate.syntax.project import Project
@@ -49,6 +50,65 @@ def scan(
     finally:
         if collecting:
             gc.enable()
+
+
+def fix(
+    options: ScanOptions,
+    unsafe: bool = False,
+    filesystem: FileSystem | None = None,
+    cwd: str | None = None,
+    write: bool = True,
+    progress: Progress | None = None,
+) -> FixOutcome:
+    """Rewrite what can be rewritten and return what was done and what is left.
+
+    ``unsafe``: also apply rewrites that may change behaviour. ``write``: False leaves the files alone; the changes
+    are in the result. A file that cannot be written is a problem of the report. Raises UsageError as ``scan`` does.
+    """
+    from django_async_migrate.core.edits import Change, FixOutcome
+    from django_async_migrate.rewrite.engine import Rewriting
+
+    files = filesystem or RealFileSystem()
+    folder = working_directory() if cwd is None else cwd
+    root = locate(options.paths, options.project, files, folder).root
+    rewriting = Rewriting(
+        root, files, lambda overlay: scan(options, overlay, folder, progress), unsafe, _local_packages(root, files)
+    )
+    report = rewriting.run()
+    changes = []
+    for path, after in sorted(rewriting.files.items()):
+        before = files.read(path)
+        if before != after:
+            changes.append(Change(relative(path, folder), before, after))
+    if write and changes:
+        from django_async_migrate.rewrite.save import save_all
+
+        failed = save_all(folder, changes)
+        if failed:
+            problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
+            unwritten = {path for path, _ in failed}
+            changes = [change for change in changes if change.path not in unwritten]
+            report = replace(report, problems=(*report.problems, *problems))
+    refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))
+    return FixOutcome(report, tuple(changes), tuple(rewriting.applied), refused)
+
+
+def _local_packages(root: str, files: FileSystem) -> frozenset[str]:
+    """Return the names under which the project's own packages are imported, as far as two levels show them."""
+    found: set[str] = set()
+    folders = [root]
+    try:
+        folders += [f"{root}/{name}" for name in files.list(root)[0]]
+    except OSError:
+        return frozenset()
+    for folder in folders:
+        try:
+            inner, names, _ = files.list(folder)
+        except OSError:
+            continue
+        found.update(inner)
+        found.update(name[:-3] for name in names if name.endswith(".py"))
+    return frozenset(found)
 
 
 def working_directory() -> str:

@@ -11,6 +11,7 @@ from django_async_migrate.core.findings import Finding, Fix, Problem, Target
 from django_async_migrate.reach.analysis import analyse
 from django_async_migrate.reach.incidents import short_text
 
+from .plans.planning import Planning
 from .registry import all_rules
 
 if TYPE_CHECKING:
@@ -34,19 +35,20 @@ def analyze(tree: SourceTree, target: Target) -> Analysis:
     """Analyse a source tree and return the findings of all rules, sorted by place and code."""
     analysis = analyse(tree, target)
     rules = all_rules()
+    planning = Planning(tree)
     findings = []
     for incident in analysis.incidents:
         rule = next((rule for rule in rules if rule.claims(incident.effect)), None)
         if rule is not None:
-            findings.append(finding_of(rule, incident))
+            findings.append(finding_of(rule, incident, planning))
     findings.sort(key=lambda f: (f.span, f.code))
     return Analysis(tuple(findings), analysis.problems, analysis.async_functions, analysis.unknown)
 
 
-def finding_of(rule: Rule, incident: Incident) -> Finding:
+def finding_of(rule: Rule, incident: Incident, planning: Planning) -> Finding:
     """Return the finding a rule makes of an incident."""
     effect = incident.effect
-    advice = _advice(effect)
+    plans = planning.plans(incident, _advice(effect))
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -56,7 +58,8 @@ def finding_of(rule: Rule, incident: Incident) -> Finding:
         span=incident.span,
         function=incident.function,
         trace=incident.trace,
-        fix=Fix("manual", advice) if advice else None,
+        fix=Fix(plans[0].applicability, plans[0].title) if plans else None,
+        plans=plans,
     )
 
 

@@ -38,12 +38,44 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Terminal:
+    """A sync method that queries; ``twin`` is its async form in the target Django, None where there is none."""
+
+    twin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A queryset that is evaluated; ``row`` is what one of its rows would be called."""
+
+    row: str
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A relation or field that is loaded.
+
+    ``column``: the attribute that holds the related primary key, where the relation has one; ``keys`` the names of
+    that primary key. ``joins``: ``select_related`` gives the same rows, whatever the data.
+    """
+
+    relation: str
+    column: str | None = None
+    keys: tuple[str, ...] = ()
+    null: bool = True
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One query, seen from one function.
 
     ``site`` is the expression of that function whose evaluation reaches the query; ``steps`` lead from there
     down to the query itself, empty when it happens at ``site``. ``what`` names the query for people
     (``Post.objects.get()``), ``advice`` the way out. ``implicit``: reached through a property or dunder method.
+    ``about``: what a rewrite has to know of it; None where the receiver may be of several kinds. ``operand``: the
+    expression whose value is evaluated, where it is not ``site`` itself.
     """
 
     kind: EffectKind
@@ -54,3 +86,5 @@ class Effect:
     implicit: bool = False
     steps: tuple[tuple[Site, str], ...] = ()
     family: str = ""
+    about: Terminal | Rows | Load | None = None
+    operand: ast.expr | None = None

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .edits import FixPlan
+
 Severity = Literal["error", "warning", "info"]
 Certainty = Literal["certain", "likely"]
 Applicability = Literal["safe", "unsafe", "manual"]
@@ -52,6 +56,7 @@ class Finding:
     function: str
     trace: tuple[Step, ...] = ()
     fix: Fix | None = None
+    plans: tuple[FixPlan, ...] = field(default=(), compare=False, repr=False)
     fingerprint: str = ""
 
 

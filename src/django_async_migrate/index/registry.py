@@ -204,6 +204,7 @@ class Models:
             null=isinstance(null, ast.Constant) and bool(null.value),
             to_field=str(to_field.value) if isinstance(to_field, ast.Constant) else None,
             parent_link="parent_link" in keywords,
+            constrained="db_constraint" not in keywords,
             through_expr=keywords.get("through"),
         )
         if kind == "generic-foreign-key":

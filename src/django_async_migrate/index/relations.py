@@ -37,6 +37,7 @@ class Relation:
     to_field: str | None = None
     back: str | None = None
     parent_link: bool = False
+    constrained: bool = True  # the database keeps the row it leads to
     through_expr: ast.expr | None = None
     certain: bool = True
     to_fields: tuple[str, ...] = field(default=())

@@ -55,10 +55,13 @@ class Evaluator(Objects):
         if len(parts) == 1:
             return self._call_one(parts[0], args, kwargs, node, implicit)
         result: Value = NEVER
+        mixed = any(not isinstance(part, (Method, Const)) for part in parts)
+        self._mixed += mixed
         with self.doubted():
             for part in parts:
                 value = self._call_one(part, args, kwargs, node, implicit)
                 result = join_values(result, value, self.env.heap)
+        self._mixed -= mixed
         return result
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
@@ -328,9 +331,12 @@ class Evaluator(Objects):
         if len(parts) == 1:
             return self._iterate_one(parts[0], node, asynchronous)
         result: Value = NEVER
+        mixed = any(not isinstance(self.state(part), QuerySet) for part in parts)
+        self._mixed += mixed
         with self.doubted():
             for part in parts:
                 result = join_values(result, self._iterate_one(part, node, asynchronous), self.env.heap)
+        self._mixed -= mixed
         return result
 
     def _iterate_one(self, value: Value, node: ast.AST, asynchronous: bool, implicit: bool = False) -> Value:
@@ -414,7 +420,8 @@ class Evaluator(Objects):
         if isinstance(state, QuerySet):
             if state.cached is Loaded.MAYBE and not state.empty and not state.raw:
                 advice = "build the list first, or show str(qs.query)"
-                self.effect(node, "repr", "", advice, state.certain and not state.ever_cached)
+                certain = state.certain and not state.ever_cached
+                self.effect(node, "repr", "", advice, certain, about=querysets.rows(state), value=value)
         elif isinstance(state, (Instance, Object)):
             # Model.__repr__ asks str(); object.__str__ asks repr(); object.__format__ asks str().
             order = {"format": ("__format__", "__str__", "__repr__"), "str": ("__str__", "__repr__")}

@@ -105,7 +105,10 @@ class Expressions(Operators):
                 kwargs.append(("**", Unknown("** of an unknown mapping")))
         if not self.alive:
             return NEVER
-        return self.call(func, args, kwargs, node)
+        self._calling.append((node, args, kwargs))
+        result = self.call(func, args, kwargs, node)
+        self._calling.pop()
+        return result
 
     def _super(self, node: ast.Call) -> Value | None:
         fn: FunctionInfo | None = self.fn

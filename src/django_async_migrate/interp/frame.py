@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import Effect, EffectKind, Site
+from django_async_migrate.core.effects import Effect, EffectKind, Load, Rows, Site, Terminal
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.values.heap import Heap, State
 from django_async_migrate.values.join import heap_changes, join_values
 from django_async_migrate.values.refs import reachable
-from django_async_migrate.values.types import NEVER, Func, Property, Ref, Unknown, Value
+from django_async_migrate.values.types import NEVER, Func, Property, Ref, Unknown, Value, alternatives
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
@@ -150,6 +150,8 @@ class Frame:
         self._tries: list[Env | None] = []
         self._muted = 0
         self._doubts = 0
+        self._mixed = 0  # in a call of one of several things, not all of them Django's
+        self._calling: list[tuple[ast.Call, Seq[Value], Seq[tuple[str, Value]]]] = []
         self._numbers = Numbers(start)
         self._prefix: tuple[object, ...] = ()
         self._seen: set[tuple[int, str, str]] = set()
@@ -213,11 +215,30 @@ class Frame:
         advice: str = "",
         certain: bool = True,
         family: str = "",
+        about: Terminal | Rows | Load | None = None,
+        value: Value | None = None,
     ) -> None:
         if self._muted or not self.alive:
             return
         certain = certain and not self._doubts
-        self.record(Effect(kind, self.site(node), what or self.text(node), advice, certain, family=family))
+        site = self.site(node)
+        operand = self._operand(node, value) if value is not None else None
+        about = None if self._mixed else about
+        self.record(
+            Effect(kind, site, what or self.text(node), advice, certain, family=family, about=about, operand=operand)
+        )
+
+    def _operand(self, node: ast.AST, value: Value) -> ast.expr | None:
+        """Return the argument of the running call that holds a value; ``node`` itself when it is not that call."""
+        call, args, kwargs = self._calling[-1] if self._calling else (None, (), ())
+        if call is not node or call is None:
+            return node if isinstance(node, ast.expr) else None
+        if len(args) == len(call.args) and len(kwargs) == len(call.keywords):
+            expressions = [*call.args, *(keyword.value for keyword in call.keywords)]
+            for expression, held in zip(expressions, [*args, *(item for _, item in kwargs)], strict=True):
+                if value in alternatives(held):
+                    return expression
+        return None
 
     def record(self, effect: Effect) -> None:
         """Keep an effect, once for each place and kind."""

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An effect with its places as spans."""
+    """An effect with its places as spans; ``effects`` are all that were seen at this place."""
 
     effect: Effect
     span: Span
     here: str
     function: str
     trace: tuple[Step, ...]
+    effects: tuple[Effect, ...] = ()
 
 
 def incidents_of(
@@ -31,10 +32,12 @@ def incidents_of(
 ) -> list[Incident]:
     """Return one incident for each place of the selected files, sorted; a certain effect outranks a likely one."""
     places: dict[Span, tuple[FunctionInfo, Effect]] = {}
+    every: dict[Span, list[Effect]] = {}
     for fn, effect in effects:
         if effect.site.path not in selected:
             continue
         span = _span(project, effect.site)
+        every.setdefault(span, []).append(effect)
         known = places.get(span)
         if known is None or (known[1].kind == "framework" and not known[1].steps and effect.kind != "framework"):
             places[span] = (fn, effect)
@@ -44,7 +47,7 @@ def incidents_of(
     for span in sorted(places):
         fn, effect = places[span]
         trace = tuple(_step(project, site, message) for site, message in effect.steps)
-        found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace))
+        found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace, tuple(every[span])))
     return found
 
 

@@ -71,7 +71,8 @@ def item(m: Machine, base: Value, index: Value, node: ast.AST) -> Value:
             return NEVER
         if state.cached is Loaded.MAYBE:
             advice = "await .afirst() on an ordered queryset, or [... async for ... in qs[:1]][0]"
-            m.effect(node, "raw" if state.raw else "index", "", advice, state.certain and not state.ever_cached)
+            certain = state.certain and not state.ever_cached
+            m.effect(node, "raw" if state.raw else "index", "", advice, certain, about=querysets.rows(state))
             return querysets.row(m, state, node)
         return copy_element(m, state.element or querysets.row(m, state, node), node)
     if isinstance(base, Tuple):
@@ -128,7 +129,8 @@ def sliced(m: Machine, base: Value, part: ast.Slice, node: ast.AST) -> Value:
         if isinstance(part.upper, ast.Constant) and part.upper.value == 0 and part.step is None:
             return querysets.derived(m, base, state, node, empty=True)
         if part.step is not None and not (isinstance(part.step, ast.Constant) and part.step.value is None):
-            m.effect(node, "index", "", "[... async for ... in qs[:n]][::step]", state.certain)
+            advice = "[... async for ... in qs[:n]][::step]"
+            m.effect(node, "index", "", advice, state.certain, about=querysets.rows(state))
             return m.alloc(node, Sequence("list", None, querysets.row(m, state, node)), "slice")
         return querysets.derived(m, base, state, node)
     if isinstance(base, Tuple):

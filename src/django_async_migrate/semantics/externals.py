@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
+from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
 from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence
@@ -108,7 +109,8 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
     if row.effect == "query" and not _on_memory(m, api, args):
         twin = row.twin.rpartition(".")[2] if row.twin and (row.twin_since or (0, 0)) <= m.version else None
         advice = f"await {twin}(...)" if twin else "run it through sync_to_async"
-        m.effect(node, "framework" if row.family != "DAM1" else "orm-call", "", advice, family=row.family)
+        kind: EffectKind = "framework" if row.family != "DAM1" else "orm-call"
+        m.effect(node, kind, "", advice, family=row.family, about=Terminal(twin))
     return returned(m, api, row.returns, args, kwargs, node)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence as Seq
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import EffectKind
+from django_async_migrate.core.effects import EffectKind, Load, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import ColumnOf, RowMember, ScalarField
 from django_async_migrate.index.relations import Relation
@@ -86,7 +86,23 @@ def _lazy(m: Machine, relation: Relation, node: ast.AST, certain: bool) -> None:
         advice = f'load it with prefetch_related("{relation.name}")'
     else:
         advice = f'load it with select_related("{relation.name}")'
-    m.effect(node, kind, "", advice, certain)
+    m.effect(node, kind, "", advice, certain, about=_load(relation))
+
+
+def _load(relation: Relation) -> Load:
+    """Return what a rewrite has to know of a relation that is loaded."""
+    target = relation.target
+    forward = relation.kind in {"foreign-key", "one-to-one"}
+    keys: tuple[str, ...] = ()
+    if forward and target is not None and relation.to_field is None:
+        keys = tuple(sorted(target.to_pk))
+    return Load(
+        relation.name,
+        relation.attname if forward else None,
+        keys,
+        relation.null or not forward,
+        relation.kind != "generic-foreign-key" and relation.constrained,
+    )
 
 
 def _loaded(inst: Instance, relation: Relation) -> tuple[Loaded, LoadSpec]:
@@ -157,7 +173,8 @@ def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, nod
     heads = {path.split("__")[0] for path in spec.only} if spec.only is not None else None
     missing = heads is not None and name not in heads and alias not in heads
     if missing or name in spec.defer or alias in spec.defer:
-        m.effect(node, "deferred", "", f'add "{alias}" to only(), or do not defer it', inst.certain)
+        advice = f'add "{alias}" to only(), or do not defer it'
+        m.effect(node, "deferred", "", advice, inst.certain, about=Load(name))
         _remember(m, ref, name, SCALAR)
     return SCALAR
 
@@ -208,7 +225,8 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
         if stock.is_async:
             return Coroutine("method", Method(ref, name), tuple(args), tuple(kwargs))
         if stock.effect == "query":
-            m.effect(node, "framework", "", f"await .{stock.twin}(...)" if stock.twin else "", inst.certain, "DAM4")
+            advice = f"await .{stock.twin}(...)" if stock.twin else ""
+            m.effect(node, "framework", "", advice, inst.certain, "DAM4", about=Terminal(stock.twin))
         return SCALAR
     row = _method_row(m, name)
     if row is None:
@@ -218,7 +236,7 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
     if row.effect == "query" and not _spared(m, inst, row, kwargs):
         twin = row.twin if row.twin and (row.twin_since or (0, 0)) <= m.version else None
         advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
-        m.effect(node, "model-method", "", advice, inst.certain)
+        m.effect(node, "model-method", "", advice, inst.certain, about=Terminal(twin))
     if name == "refresh_from_db":
         _refresh(m, ref, inst, args, kwargs)
     elif name == "save":

@@ -7,7 +7,7 @@ from collections.abc import Sequence as Seq
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from django_async_migrate.core.effects import EffectKind
+from django_async_migrate.core.effects import EffectKind, Load, Rows, Terminal
 from django_async_migrate.values.heap import State
 from django_async_migrate.values.types import Ref, Value
 
@@ -60,8 +60,13 @@ class Machine(Protocol):
         advice: str = "",
         certain: bool = True,
         family: str = "",
+        about: Terminal | Rows | Load | None = None,
+        value: Value | None = None,
     ) -> None:
-        """Record that evaluating ``node`` runs a query; ``what`` defaults to its source text."""
+        """Record that evaluating ``node`` runs a query; ``what`` defaults to its source text.
+
+        ``value`` is what is evaluated, where that is an argument of the call ``node``.
+        """
         ...
 
     def call(

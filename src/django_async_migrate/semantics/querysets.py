@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import EffectKind
+from django_async_migrate.core.effects import EffectKind, Rows, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
@@ -171,6 +171,12 @@ _ADVICE: Mapping[str, str] = {
 }
 
 
+def rows(state: QuerySet) -> Rows:
+    """Return what a rewrite has to know of a queryset that is evaluated."""
+    name = state.model.name.lower() if state.model is not None and state.shape == "model" else "row"
+    return Rows(name, state.raw)
+
+
 def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchronous: bool = False) -> Value:
     """Run a queryset unless its cache is filled; return what one row may be."""
     state = m.state(ref)
@@ -182,7 +188,7 @@ def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchrono
         if state.raw:
             kind = "raw"
         certain = state.certain and not state.ever_cached
-        m.effect(node, kind, "", _ADVICE[kind], certain)
+        m.effect(node, kind, "", _ADVICE[kind], certain, about=rows(state), value=ref)
     element = state.element
     if element is None:
         element = row(m, state, ("rows", ref.id))
@@ -236,7 +242,7 @@ def call(
         if not _free(m, state, method, args, kwargs):
             twin = method.twin if method.twin and (method.twin_since or (0, 0)) <= m.version else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
-            m.effect(node, kind, "", advice, state.certain and not state.ever_cached)
+            m.effect(node, kind, "", advice, state.certain and not state.ever_cached, about=Terminal(twin))
         return result(m, state, method, args, kwargs, node)
     return derived(m, ref, state, node, **clones.changes(m, state, name, args, kwargs))
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
+from django_async_migrate.core.effects import Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.values.heap import EMPTY_SPEC, Instance, Loaded, LoadSpec, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
@@ -101,7 +102,7 @@ def call(m: Machine, manager: RelatedManager, name: str, args: Seq[Value], kwarg
         if not (_ROW_KIND[manager.relation.kind] in own.free_without_arguments and not args):
             twin = own.twin if own.twin and (own.twin_since or (0, 0)) <= m.version else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
-            m.effect(node, "related-call", "", advice, manager.certain)
+            m.effect(node, "related-call", "", advice, manager.certain, about=Terminal(twin))
         _drop_prefetch(m, manager)
         if name in {"add", "set"} and manager.relation.kind == "reverse-foreign-key":
             _set_back(m, manager, args, node)

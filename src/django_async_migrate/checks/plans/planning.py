@@ -1,0 +1,60 @@
+"""The plans of a finding, by what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_async_migrate.checks.place import Source, place_of
+from django_async_migrate.core.edits import FixPlan
+from django_async_migrate.core.effects import LAZY
+
+from .evaluations import evaluation_plans
+from .loads import load_plans
+from .spot import Spot
+from .terminals import terminal_plans
+from .wrap import wrap_plans
+
+if TYPE_CHECKING:
+    from django_async_migrate.reach.incidents import Incident
+    from django_async_migrate.syntax.tree import SourceTree
+
+_TERMINALS = frozenset({"orm-call", "related-call", "model-method", "framework"})
+#: More ways than this to fix one finding are not tried.
+MAX_PLANS = 4
+
+
+class Planning:
+    """Makes plans for the findings of one scan."""
+
+    def __init__(self, tree: SourceTree) -> None:
+        self._tree = tree
+        self._sources: dict[str, Source] = {}
+
+    def plans(self, incident: Incident, advice: str) -> tuple[FixPlan, ...]:
+        """Return the ways to fix a finding, the best first; ``advice`` is what is said when there is none."""
+        source = self._source(incident.span.path)
+        if source is None:
+            return (FixPlan("manual", advice),) if advice else ()
+        place = place_of(source, incident.effect.site.node)
+        spot = Spot(incident, source, place)
+        if incident.effect.steps:
+            found = wrap_plans(spot)
+        elif incident.effect.kind in LAZY:
+            found = load_plans(spot)
+        elif incident.effect.kind in _TERMINALS:
+            found = terminal_plans(spot)
+        else:
+            found = evaluation_plans(spot)
+        plans = [plan for plan, _ in zip(found, range(MAX_PLANS), strict=False)]
+        if plans:
+            return tuple(plans)
+        because = f": {place.reason}" if place.reason and advice else ""
+        return (FixPlan("manual", f"{advice}{because}"),) if advice else ()
+
+    def _source(self, path: str) -> Source | None:
+        if path not in self._sources:
+            parsed = self._tree.parse(path)
+            if parsed is None:
+                return None
+            self._sources[path] = Source(parsed)
+        return self._sources[path]

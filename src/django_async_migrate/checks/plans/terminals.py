@@ -1,0 +1,37 @@
+"""Sync methods that query: their async twin, or the same call in a thread."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.edits import Await, Rename
+from django_async_migrate.core.effects import Terminal
+
+from .spot import short
+from .wrap import wrap_plans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_async_migrate.core.edits import FixPlan
+
+    from .spot import Spot
+
+
+def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
+    """Yield the plans for a sync method of a queryset, manager or model."""
+    node, about = spot.node, spot.effect.about
+    if (
+        spot.agreed
+        and not spot.place.reason
+        and isinstance(about, Terminal)
+        and about.twin is not None
+        and isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and about.twin in (f"a{node.func.attr}", node.func.attr)
+    ):
+        title = f"await {short(spot.source.text(node.func.value), 40)}.{about.twin}(...)"
+        edits = (Rename(spot.span(node.func), about.twin), Await(spot.span(node)))
+        yield spot.plan("safe", title, edits)
+    yield from wrap_plans(spot)

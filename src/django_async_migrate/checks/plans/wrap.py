@@ -1,0 +1,133 @@
+"""The rewrite that is right for any synchronous code: run it in a thread with ``sync_to_async``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.edits import Await, Template
+
+from .spot import evaluates_simply, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_async_migrate.core.edits import FixPlan
+    from django_async_migrate.core.findings import Applicability
+
+    from .spot import Spot
+
+#: They look at the frame that calls them, or at the running loop.
+_FRAME = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "globals", "breakpoint"})
+_LOG = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+_LOOP = frozenset(
+    {"get_event_loop", "get_running_loop", "create_task", "ensure_future", "current_task", "call_soon", "call_later"}
+)
+
+
+def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
+    """Yield the plans that keep the code and run it in a thread."""
+    node = spot.node
+    if spot.place.reason or not isinstance(node, ast.expr):
+        return
+    safety: Applicability = "unsafe" if _touches_loop(spot) else "safe"
+    parent = spot.source.parent(node)
+    if isinstance(parent, ast.FormattedValue) and parent.value is node:
+        yield from _formatted(spot, node, parent, safety)
+    elif isinstance(node, ast.Call):
+        yield from _call(spot, node, safety)
+    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        yield from _attribute(spot, node, safety)
+    elif is_iterated(spot, node):
+        yield _with(spot, node, "list", _iteration_safety(spot, safety))
+    elif is_tested(spot, node):
+        yield _with(spot, node, "bool", safety)
+    elif not isinstance(node, (ast.Name, ast.Starred)):
+        yield from _lambda(spot, node, safety)
+
+
+def is_iterated(spot: Spot, node: ast.expr) -> bool:
+    """Whether a node stands where Python iterates over it."""
+    parent = spot.source.parent(node)
+    if isinstance(parent, (ast.For, ast.comprehension)):
+        return parent.iter is node
+    if isinstance(parent, ast.Assign) and parent.value is node:
+        return any(isinstance(target, (ast.Tuple, ast.List)) for target in parent.targets)
+    return isinstance(parent, ast.Starred)
+
+
+def is_tested(spot: Spot, node: ast.expr) -> bool:
+    """Whether only the truth of a node matters where it stands."""
+    child: ast.AST = node
+    parent = spot.source.parent(node)
+    while isinstance(parent, ast.BoolOp):
+        child, parent = parent, spot.source.parent(parent)
+    if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+        return parent.test is child
+    if isinstance(parent, ast.comprehension):
+        return child in parent.ifs
+    return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+
+
+def _iteration_safety(spot: Spot, safety: Applicability) -> Applicability:
+    """A generator's code would run to its end before the loop begins."""
+    return "unsafe" if spot.effect.steps and not spot.effect.implicit else safety
+
+
+def _with(spot: Spot, node: ast.expr, function: str, safety: Applicability) -> FixPlan:
+    bridge, imports = spot.bridge()
+    title = f"await {bridge}({function})({short(spot.source.text(node))})"
+    return spot.plan(safety, title, spot.wrapped(node, f"await {bridge}({function})({{0}})", node), imports)
+
+
+def _formatted(spot: Spot, node: ast.expr, parent: ast.FormattedValue, safety: Applicability) -> Iterator[FixPlan]:
+    if isinstance(node, ast.Attribute) and not spot.effect.steps:
+        yield from _attribute(spot, node, safety)  # reading the attribute queries, not printing it
+    elif isinstance(node, ast.Call) and not spot.effect.implicit:
+        yield from _call(spot, node, safety)
+    elif parent.conversion in (-1, 115) and parent.format_spec is None:
+        yield _with(spot, node, "str", safety)
+
+
+def _call(spot: Spot, node: ast.Call, safety: Applicability) -> Iterator[FixPlan]:
+    func = node.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name in _FRAME and isinstance(func, ast.Name):
+        return
+    if name == "next" and len(node.args) < 2:
+        return  # StopIteration cannot leave a thread
+    if name in _LOG and isinstance(func, ast.Attribute):
+        safety = "unsafe"  # the log record would name another function
+    bridge, imports = spot.bridge()
+    edits = (
+        Template(spot.span(func), f"{bridge}({{0}})", (spot.span(func),)),
+        Await(spot.span(node)),
+    )
+    title = f"await {bridge}({short(spot.source.text(func))})(...)"
+    yield spot.plan(safety, title, edits, imports)
+
+
+def _attribute(spot: Spot, node: ast.Attribute, safety: Applicability) -> Iterator[FixPlan]:
+    bridge, imports = spot.bridge()
+    template = f'await {bridge}(getattr)({{0}}, "{node.attr}")'
+    title = template.replace("{0}", short(spot.source.text(node.value), 40))
+    yield spot.plan(safety, title, spot.wrapped(node, template, node.value), imports)
+
+
+def _lambda(spot: Spot, node: ast.expr, safety: Applicability) -> Iterator[FixPlan]:
+    if not evaluates_simply(node):
+        return
+    bridge, imports = spot.bridge()
+    title = f"await {bridge}(lambda: {short(spot.source.text(node))})()"
+    yield spot.plan(safety, title, spot.wrapped(node, f"await {bridge}(lambda: {{0}})()", node), imports)
+
+
+def _touches_loop(spot: Spot) -> bool:
+    """Whether the code that would move into a thread asks for the running loop."""
+    for effect in spot.incident.effects:
+        for site, _ in effect.steps:
+            for part in ast.walk(site.node):
+                name = part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
+                if name in _LOOP:
+                    return True
+    return False

@@ -1,0 +1,113 @@
+"""Rewrites as data: what to change in which expression. Only ``rewrite`` knows how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .findings import Applicability, Finding, Report, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Put ``await`` before an expression, in parentheses where the place asks for them."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a name or the last part of a dotted name another name."""
+
+    span: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Replace an expression by new code; ``{0}``, ``{1}`` in it stand for parts of the old, by their spans."""
+
+    span: Span
+    source: str
+    holes: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncFor:
+    """Make the loop or comprehension clause over an iterable asynchronous; ``span`` is that of the iterable."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Turn a generator expression into a list comprehension; ``span`` is that of its element."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Insert a statement before the statement that holds ``span``."""
+
+    span: Span
+    source: str
+    holes: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Make ``from module import name`` available at the top of a file."""
+
+    path: str
+    module: str
+    name: str
+
+
+Edit: TypeAlias = Await | Rename | Template | AsyncFor | ListOf | Before
+
+
+@dataclass(frozen=True, slots=True)
+class FixPlan:
+    """One way to fix a finding: all of its edits or none. A ``manual`` plan has none: it is advice."""
+
+    applicability: Applicability
+    title: str
+    edits: tuple[Edit, ...] = ()
+    imports: tuple[Import, ...] = ()
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files this changes."""
+        return frozenset(edit.span.path for edit in self.edits) | {entry.path for entry in self.imports}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file before and after all rewrites; ``path`` is relative to the working directory."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fix that was applied; ``line`` is that of the finding when it was applied."""
+
+    code: str
+    path: str
+    line: int
+    function: str
+    title: str
+    applicability: Applicability
+
+
+@dataclass(frozen=True, slots=True)
+class FixOutcome:
+    """What fixing did: the report on what is left, the files that change, what was applied, what was refused."""
+
+    report: Report
+    changes: tuple[Change, ...] = ()
+    applied: tuple[Applied, ...] = ()
+    refused: tuple[tuple[Finding, str], ...] = ()

@@ -1,0 +1,219 @@
+"""The fix loop: apply plans to the files in memory, scan again, keep what is proven, until nothing changes.
+
+A rewrite is kept when the result compiles, its finding is gone and no new one has come. Everything happens in
+memory; the caller writes the result, once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.edits import Applied, Edit, FixPlan, Import
+from django_async_migrate.core.findings import Finding, Report, Span
+
+from .apply import rewritten
+from .locate import Refused
+from .overlay import Overlay
+
+if TYPE_CHECKING:
+    from django_async_migrate.syntax.filesystem import FileSystem
+
+#: Rounds that keep something. Each fixes all that do not overlap, so few are needed.
+MAX_ROUNDS = 10
+#: Scans in all, those of attempts that failed included.
+MAX_SCANS = 60
+
+Scan = Callable[["FileSystem"], Report]
+_Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A plan chosen for a finding."""
+
+    finding: Finding
+    plan: FixPlan
+
+    @property
+    def place(self) -> _Place:
+        return self.finding.span.path, self.finding.function
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.finding.fingerprint, self.plan.title
+
+
+@dataclass
+class Rewriting:
+    """The state of one fix run."""
+
+    root: str
+    below: FileSystem
+    scan: Scan
+    unsafe: bool
+    local: Collection[str] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+    applied: list[Applied] = field(default_factory=list)
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    serial: set[_Place] = field(default_factory=set)
+    scans: int = 0
+
+    def run(self) -> Report:
+        """Apply plans until none is left that can be; return the report on the result."""
+        report = self._scanned(self.files)
+        for _ in range(MAX_ROUNDS):
+            after = self._round(report)
+            if after is None:
+                break
+            report = after
+        return report
+
+    def reason(self, finding: Finding) -> str | None:
+        """Return why no plan of a finding was kept; None where none was tried."""
+        for plan in finding.plans:
+            found = self.refused.get((finding.fingerprint, plan.title))
+            if found is not None:
+                return found
+        return None
+
+    def _scanned(self, files: Mapping[str, bytes]) -> Report:
+        self.scans += 1
+        return self.scan(Overlay(self.below, files))
+
+    def _round(self, report: Report) -> Report | None:
+        """Apply what can be applied at once; None when nothing was kept."""
+        while self.scans < MAX_SCANS:
+            attempts = self._chosen(report)
+            if not attempts:
+                return None
+            files = self._rewritten(attempts)
+            if files is None:
+                continue
+            after = self._scanned(files)
+            blamed = _blamed(report, after, attempts)
+            if not blamed:
+                self.files = files
+                self.applied.extend(_applied(attempt) for attempt in attempts)
+                return after
+            places = Counter(attempt.place for attempt in attempts)
+            for attempt in blamed:
+                if places[attempt.place] > 1 and attempt.place not in self.serial:
+                    self.serial.add(attempt.place)  # try them one at a time before any is given up
+                elif places[attempt.place] == 1:
+                    self.refused[attempt.key] = "the result would not have scanned clean"
+        return None
+
+    def _chosen(self, report: Report) -> list[Attempt]:
+        """Return the first usable plan of each finding, without those that overlap."""
+        candidates = []
+        for finding in report.findings:
+            plan = next((plan for plan in finding.plans if self._usable(finding, plan)), None)
+            if plan is not None:
+                candidates.append(Attempt(finding, plan))
+        # Inner expressions first: what holds them is planned anew in the next round.
+        candidates.sort(key=lambda attempt: (_size(attempt.finding.span), attempt.finding.span))
+        chosen: list[Attempt] = []
+        taken: list[Span] = []
+        busy: set[_Place] = set()
+        for attempt in candidates:
+            spans = _spans(attempt.plan)
+            if attempt.place in busy or any(_overlap(one, other) for one in spans for other in taken):
+                continue
+            chosen.append(attempt)
+            taken.extend(spans)
+            if attempt.place in self.serial:
+                busy.add(attempt.place)
+        return chosen
+
+    def _usable(self, finding: Finding, plan: FixPlan) -> bool:
+        if not plan.edits or (finding.fingerprint, plan.title) in self.refused:
+            return False
+        return plan.applicability == "safe" or (self.unsafe and plan.applicability == "unsafe")
+
+    def _rewritten(self, attempts: Sequence[Attempt]) -> dict[str, bytes] | None:
+        """Return the files after all attempts; None when one of them cannot be made (it is refused then)."""
+        try:
+            return self._applied_to(attempts)
+        except Refused:
+            pass
+        broken = False
+        for attempt in attempts:
+            try:
+                self._applied_to([attempt])
+            except Refused as error:
+                self.refused[attempt.key] = str(error)
+                broken = True
+        if not broken:  # each can be made, but not all together
+            for attempt in attempts[1:]:
+                self.serial.add(attempt.place)
+            if all(attempt.place in self.serial for attempt in attempts):
+                self.refused[attempts[-1].key] = "it cannot be combined with another rewrite"
+        return None
+
+    def _applied_to(self, attempts: Sequence[Attempt]) -> dict[str, bytes]:
+        edits: dict[str, list[Edit]] = {}
+        imports: dict[str, set[Import]] = {}
+        for attempt in attempts:
+            for edit in attempt.plan.edits:
+                edits.setdefault(edit.span.path, []).append(edit)
+            for entry in attempt.plan.imports:
+                imports.setdefault(entry.path, set()).add(entry)
+        files = dict(self.files)
+        for path in sorted({*edits, *imports}):
+            full = f"{self.root.rstrip('/')}/{path}"
+            data = files[full] if full in files else self.below.read(full)
+            files[full] = rewritten(
+                data, edits.get(path, []), sorted(imports.get(path, ()), key=_import_key), self.local
+            )
+        return files
+
+
+def _import_key(entry: Import) -> tuple[str, str]:
+    return entry.module, entry.name
+
+
+def _applied(attempt: Attempt) -> Applied:
+    finding, plan = attempt.finding, attempt.plan
+    return Applied(finding.code, finding.span.path, finding.span.line, finding.function, plan.title, plan.applicability)
+
+
+def _blamed(before: Report, after: Report, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return the attempts whose finding is still there, or that brought a new one."""
+    fixed = Counter(_key(attempt.finding) for attempt in attempts)
+    expected = Counter(_key(finding) for finding in before.findings)
+    expected.subtract(fixed)
+    found = Counter(_key(finding) for finding in after.findings)
+    bad = {key[:2] for key, number in found.items() if number > expected[key]}
+    known = {(problem.path, problem.stage) for problem in before.problems}
+    broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
+    blamed = [attempt for attempt in attempts if attempt.place in bad or broken.intersection(_paths(attempt))]
+    if blamed or not (bad or broken):
+        return blamed
+    files = {path for path, _ in bad} | broken
+    return [attempt for attempt in attempts if attempt.finding.span.path in files] or list(attempts)
+
+
+def _paths(attempt: Attempt) -> frozenset[str]:
+    return frozenset({attempt.finding.span.path})
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.span.path, finding.function, finding.code
+
+
+def _spans(plan: FixPlan) -> list[Span]:
+    return [edit.span for edit in plan.edits]
+
+
+def _size(span: Span) -> tuple[int, int]:
+    return span.end_line - span.line, span.end_column - span.column
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    if one.path != other.path:
+        return False
+    first, second = sorted((one, other))
+    return (second.line, second.column) < (first.end_line, first.end_column)

@@ -1,0 +1,242 @@
+"""Adds imports to a file, once, in its style and in their place; removes names that nothing uses any more."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
+
+import libcst as cst
+import libcst.matchers as m
+
+from django_async_migrate.core.edits import Import
+
+Line: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+#: Groups as isort orders them.
+_FUTURE, _STANDARD, _THIRD, _LOCAL = range(4)
+
+
+def add_imports(module: cst.Module, imports: Sequence[Import], local: Collection[str] = ()) -> cst.Module:
+    """Return a module with ``from module import name`` for each of the imports.
+
+    ``local`` are the top-level packages of the project itself; their imports come after those of libraries.
+    """
+    for wanted in sorted(imports, key=lambda entry: (entry.module, entry.name)):
+        if not _has(module, wanted):
+            module = _extended(module, wanted) or _inserted(module, wanted, local)
+    return module
+
+
+def _has(module: cst.Module, wanted: Import) -> bool:
+    return any(
+        _alias_text(alias) == wanted.name for node in _imports_of(module, wanted.module) for alias in _aliases(node)
+    )
+
+
+def _imports_of(module: cst.Module, name: str) -> list[cst.ImportFrom]:
+    """Return the top-level ``from name import ...`` statements."""
+    found = []
+    for line in module.body:
+        if isinstance(line, cst.SimpleStatementLine):
+            for small in line.body:
+                if isinstance(small, cst.ImportFrom) and not small.relative and _dotted(small.module) == name:
+                    found.append(small)
+    return found
+
+
+def _aliases(node: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
+    return () if isinstance(node.names, cst.ImportStar) else node.names
+
+
+def _alias_text(alias: cst.ImportAlias) -> str:
+    name = _dotted(alias.name)
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return f"{name} as {alias.asname.name.value}"
+    return name
+
+
+def _dotted(node: cst.BaseExpression | None) -> str:
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return ""
+
+
+def _extended(module: cst.Module, wanted: Import) -> cst.Module | None:
+    """Add the name to an import of the same module; None when there is none that can take it."""
+    for node in _imports_of(module, wanted.module):
+        aliases = list(_aliases(node))
+        if not aliases:
+            continue
+        return module.deep_replace(node, node.with_changes(names=_with_alias(aliases, wanted.name)))  # type: ignore[arg-type]
+    return None
+
+
+def _with_alias(aliases: list[cst.ImportAlias], name: str) -> list[cst.ImportAlias]:
+    texts = [_alias_text(alias).lower() for alias in aliases]
+    position = len(aliases)
+    if texts == sorted(texts):
+        position = next((n for n, text in enumerate(texts) if text > name.lower()), len(aliases))
+    between = next((a.comma for a in aliases[:-1] if isinstance(a.comma, cst.Comma)), None)
+    if between is None:
+        between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    last = aliases[-1].comma
+    made = _alias(name)
+    if position == len(aliases):
+        aliases[-1] = aliases[-1].with_changes(comma=_plain(between))
+        return [*aliases, made.with_changes(comma=last)]
+    return [*aliases[:position], made.with_changes(comma=_plain(between)), *aliases[position:]]
+
+
+def _plain(comma: cst.Comma) -> cst.Comma:
+    """Return a comma without the comment that may follow it."""
+    after = comma.whitespace_after
+    if isinstance(after, cst.ParenthesizedWhitespace):
+        bare = after.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+        return comma.with_changes(whitespace_after=after.with_changes(first_line=bare, empty_lines=()))
+    return comma
+
+
+def _alias(name: str) -> cst.ImportAlias:
+    original, _, alias = name.partition(" as ")
+    asname = cst.AsName(cst.Name(alias)) if alias else None
+    return cst.ImportAlias(cst.Name(original), asname)
+
+
+def _inserted(module: cst.Module, wanted: Import, local: Collection[str]) -> cst.Module:
+    """Add an import statement where isort would put it among the imports at the top."""
+    line = cst.parse_statement(f"from {wanted.module} import {wanted.name}", module.config_for_parsing)
+    assert isinstance(line, cst.SimpleStatementLine)
+    body = list(module.body)
+    block = [number for number, entry in enumerate(body) if _group(entry, local) is not None]
+    block = _leading(block, body)
+    before = [n for n in block if (_group(body[n], local) or 0) < _THIRD]
+    same = [n for n in block if _group(body[n], local) == _THIRD]
+    after = [n for n in block if (_group(body[n], local) or 0) > _THIRD]
+    if same:
+        smaller = [n for n in same if _key(body[n]) <= (_is_from(body[n]), wanted.module.lower())]
+        if smaller:
+            body.insert(smaller[-1] + 1, line)
+        else:
+            position = same[0]
+            body[position : position + 1] = _swap_leading(body[position], line)
+    elif before:
+        position = before[-1] + 1
+        body.insert(position, line.with_changes(leading_lines=[cst.EmptyLine(indent=False)]))
+        if position + 1 < len(body) and position + 1 in after and not _blank_before(body[position + 1]):
+            body[position + 1] = _with_blank(body[position + 1])
+    elif after:
+        position = after[0]
+        first, second = _swap_leading(body[position], line)
+        body[position : position + 1] = [first, _with_blank(second)]
+    else:
+        return _first(module, body, line)
+    return module.with_changes(body=body)
+
+
+def _leading(block: list[int], body: Sequence[cst.CSTNode]) -> list[int]:
+    """Keep the imports at the top: those before the first statement of another kind (the docstring apart)."""
+    kept = []
+    for number, entry in enumerate(body):
+        if number in block:
+            kept.append(number)
+        elif not _is_docstring(entry) and not isinstance(entry, (cst.Try, cst.If)):
+            break
+    return kept
+
+
+def _first(module: cst.Module, body: list[Line], line: cst.SimpleStatementLine) -> cst.Module:
+    """Put the first import of a file after its docstring and leading comments."""
+    position = 1 if body and _is_docstring(body[0]) else 0
+    if position:
+        line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    if position < len(body) and not _blank_before(body[position]):
+        blank = [cst.EmptyLine(indent=False)] * 2
+        leading = getattr(body[position], "leading_lines", ())
+        body[position] = body[position].with_changes(leading_lines=[*blank, *leading])
+    body.insert(position, line)
+    header = module.header
+    if position == 0 and header and not any(entry.comment is None for entry in header[-1:]):
+        header = [*header, cst.EmptyLine(indent=False)]
+    return module.with_changes(body=body, header=header)
+
+
+def _swap_leading(old: Line, line: cst.SimpleStatementLine) -> list[Line]:
+    """Put a line before a statement; blank lines and comments above stay above both."""
+    leading = getattr(old, "leading_lines", ())
+    return [line.with_changes(leading_lines=leading), old.with_changes(leading_lines=())]
+
+
+def _with_blank(node: Line) -> Line:
+    leading = getattr(node, "leading_lines", ())
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *leading])
+
+
+def _blank_before(node: cst.CSTNode) -> bool:
+    return any(line.comment is None for line in getattr(node, "leading_lines", ()))
+
+
+def _is_docstring(node: cst.CSTNode) -> bool:
+    return m.matches(node, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())]))
+
+
+def _group(node: cst.CSTNode, local: Collection[str]) -> int | None:
+    """Return the isort group of an import statement; None for other statements."""
+    if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], (cst.Import, cst.ImportFrom)):
+        return None
+    entry = node.body[0]
+    if isinstance(entry, cst.ImportFrom):
+        if entry.relative:
+            return _LOCAL
+        name = _dotted(entry.module)
+    else:
+        name = _dotted(entry.names[0].name)
+    top = name.partition(".")[0]
+    if top == "__future__":
+        return _FUTURE
+    if top in sys.stdlib_module_names:
+        return _STANDARD
+    return _LOCAL if top in local else _THIRD
+
+
+def _is_from(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.ImportFrom)
+
+
+def _key(node: cst.CSTNode) -> tuple[bool, str]:
+    assert isinstance(node, cst.SimpleStatementLine)
+    entry = node.body[0]
+    if isinstance(entry, cst.ImportFrom):
+        return True, _dotted(entry.module).lower()
+    assert isinstance(entry, cst.Import)
+    return False, _dotted(entry.names[0].name).lower()
+
+
+def unused_names(before: str, after: str) -> frozenset[str]:
+    """Return the imported names that the old source used and the new one does not."""
+    return _loads(before) & _imported(after) - _loads(after) - _exported(after)
+
+
+def _loads(source: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
+
+
+def _imported(source: str) -> frozenset[str]:
+    return frozenset(
+        alias.asname or alias.name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
+
+
+def _exported(source: str) -> frozenset[str]:
+    """Return the names that ``__all__`` or a string somewhere may speak of."""
+    return frozenset(
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()
+    )

@@ -1,0 +1,156 @@
+"""Applies the edits of one file to its LibCST tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+import libcst as cst
+
+from django_async_migrate.core.edits import AsyncFor, Await, Before, Edit, ListOf, Rename, Template
+from django_async_migrate.core.findings import Span
+
+from .locate import Refused
+from .parens import as_primary, bare, fits, with_parens_of
+from .templates import filled
+
+Node: TypeAlias = cst.CSTNode
+
+
+class Transformer(cst.CSTTransformer):
+    """Rewrites the nodes that edits point at, inner ones first, and nothing else."""
+
+    def __init__(self, edits: Iterable[Edit], nodes: Mapping[Span, cst.BaseExpression], module: cst.Module) -> None:
+        super().__init__()
+        self._nodes = nodes
+        self._config = module.config_for_parsing
+        self._stack: list[Node] = []
+        self._done: dict[Node, cst.BaseExpression] = {}
+        self._edits: dict[Node, list[Edit]] = {}
+        self._parts: set[Node] = set()
+        self._loops: set[Node] = set()
+        self._lists: set[Node] = set()
+        self._before: dict[Node, list[Before]] = {}
+        self._inserted: dict[Node, list[cst.SimpleStatementLine]] = {}
+        self._quotes: list[str] = []
+        for edit in edits:
+            node = nodes[edit.span]
+            if isinstance(edit, AsyncFor):
+                self._loops.add(node)
+            elif isinstance(edit, ListOf):
+                self._lists.add(node)
+            elif isinstance(edit, Before):
+                self._before.setdefault(node, []).append(edit)
+            else:
+                self._edits.setdefault(node, []).append(edit)
+            self._parts.update(nodes[hole] for hole in getattr(edit, "holes", ()))
+
+    def on_visit(self, node: Node) -> bool:
+        """Remember the way down."""
+        if node in self._before:
+            self._place(node)
+        self._stack.append(node)
+        if isinstance(node, cst.FormattedString):
+            self._quotes.append(node.start[-1])
+        return True
+
+    def on_leave(self, original_node: Node, updated_node: Node) -> Node | cst.FlattenSentinel[Node]:  # type: ignore[override]
+        """Rewrite a node once everything inside it is."""
+        self._stack.pop()
+        parent = self._stack[-1] if self._stack else None
+        if isinstance(original_node, cst.FormattedString):
+            self._quotes.pop()
+        if isinstance(original_node, (cst.For, cst.CompFor)) and original_node.iter in self._loops:
+            assert isinstance(updated_node, (cst.For, cst.CompFor))
+            updated_node = updated_node.with_changes(asynchronous=cst.Asynchronous())
+        if isinstance(original_node, cst.GeneratorExp) and original_node.elt in self._lists:
+            assert isinstance(updated_node, cst.GeneratorExp)
+            updated_node = _list_of(updated_node)
+        if isinstance(updated_node, cst.BaseExpression):
+            for edit in self._edits.get(original_node, ()):
+                updated_node = _APPLY[type(edit)](self, edit, original_node, updated_node, parent)
+            if original_node in self._parts:
+                assert isinstance(updated_node, cst.BaseExpression)
+                self._done[original_node] = updated_node
+        lines = self._inserted.get(original_node)
+        if lines:
+            return _inserted_before(updated_node, lines)
+        return updated_node
+
+    # -- edits ---------------------------------------------------------------------------------------------
+
+    def _await(self, edit: Edit, old: Node, new: cst.BaseExpression, parent: Node | None) -> cst.BaseExpression:
+        assert isinstance(old, cst.BaseExpression)
+        result = with_parens_of(cst.Await(as_primary(bare(new))), new)
+        return fits(result, parent, old)
+
+    def _rename(self, edit: Edit, old: Node, new: cst.BaseExpression, parent: Node | None) -> cst.BaseExpression:
+        assert isinstance(edit, Rename)
+        if isinstance(new, cst.Attribute):
+            return new.with_changes(attr=new.attr.with_changes(value=edit.name))
+        if isinstance(new, cst.Name):
+            return new.with_changes(value=edit.name)
+        raise Refused("there is no name here to change")
+
+    def _template(self, edit: Edit, old: Node, new: cst.BaseExpression, parent: Node | None) -> cst.BaseExpression:
+        assert isinstance(edit, Template) and isinstance(old, cst.BaseExpression)
+        parts = []
+        for hole in edit.holes:
+            node = self._nodes[hole]
+            parts.append(bare(new) if node is old else self._done[node])
+        result = with_parens_of(filled(self._quoted(edit.source), parts, self._config), new)
+        return fits(result, parent, old)
+
+    def _quoted(self, source: str) -> str:
+        """Return a template with quotes that may stand in the f-string around it, before Python 3.12 too."""
+        if not self._quotes or '"' not in source:
+            return source
+        free = next((quote for quote in ("'", '"') if quote not in self._quotes), None)
+        if free is None:
+            raise Refused("all kinds of quotes are used by the f-strings around it")
+        return source.replace('"', free)
+
+    # -- statements ----------------------------------------------------------------------------------------
+
+    def _place(self, node: Node) -> None:
+        """Find the statement that holds a node, and note what goes before it."""
+        for position in range(len(self._stack) - 1, -1, -1):
+            holder = self._stack[position]
+            if not isinstance(holder, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+                continue
+            around = self._stack[position - 1] if position else None
+            if not isinstance(around, (cst.IndentedBlock, cst.Module)):
+                break
+            if isinstance(holder, cst.SimpleStatementLine) and len(holder.body) > 1:
+                break
+            for edit in self._before[node]:
+                source = edit.source
+                line = cst.parse_statement(source, self._config)
+                assert isinstance(line, cst.SimpleStatementLine)
+                self._inserted.setdefault(holder, []).append(line)
+            return
+        raise Refused("no statement can be put before this one")
+
+
+def _list_of(node: cst.GeneratorExp) -> cst.ListComp:
+    left, right = cst.LeftSquareBracket(), cst.RightSquareBracket()
+    lpar, rpar = list(node.lpar), list(node.rpar)
+    if lpar:  # its own parentheses become the brackets
+        left = left.with_changes(whitespace_after=lpar.pop().whitespace_after)
+        right = right.with_changes(whitespace_before=rpar.pop(0).whitespace_before)
+    return cst.ListComp(node.elt, node.for_in, left, right, lpar, rpar)
+
+
+def _inserted_before(node: Node, lines: list[cst.SimpleStatementLine]) -> cst.FlattenSentinel[Node]:
+    """Comments above a statement stay above it and what is inserted."""
+    leading = getattr(node, "leading_lines", ())
+    first = lines[0].with_changes(leading_lines=leading)
+    return cst.FlattenSentinel([first, *lines[1:], node.with_changes(leading_lines=())])
+
+
+_Apply: TypeAlias = Callable[[Transformer, Edit, Node, cst.BaseExpression, "Node | None"], cst.BaseExpression]
+_APPLY: dict[type, _Apply] = {
+    Await: Transformer._await,
+    Rename: Transformer._rename,
+    Template: Transformer._template,
+}
