@@ -366,10 +366,13 @@ class Evaluator(Objects):
         return value if isinstance(value, (Unknown, Never)) else Unknown("element")
 
     def _generate(self, value: Generator, node: ast.AST, implicit: bool) -> Value:
-        if value.args and value.args[0] == Const("chain"):
-            return containers.union(self, [self.iterate(arg, node) for arg in value.args[1:]])
-        if value.args and value.args[0] in (Const("map"), Const("filter")):
+        if value.args and value.args[0] in (Const("chain"), Const("map"), Const("filter")):
+            # What is evaluated is not the value of the expression, but something it goes through.
+            self._mixed += 1
             rows = [self.iterate(arg, node) for arg in value.args[1:]]
+            self._mixed -= 1
+            if value.args[0] == Const("chain"):
+                return containers.union(self, rows)
             if any(isinstance(row, Never) for row in rows):
                 return NEVER
             result = self.call(value.func, rows, (), node) if value.func != Const(None) else rows[0]

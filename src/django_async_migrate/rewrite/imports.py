@@ -71,7 +71,9 @@ def _extended(module: cst.Module, wanted: Import) -> cst.Module | None:
         aliases = list(_aliases(node))
         if not aliases:
             continue
-        return module.deep_replace(node, node.with_changes(names=_with_alias(aliases, wanted.name)))  # type: ignore[arg-type]
+        changed = module.deep_replace(node, node.with_changes(names=_with_alias(aliases, wanted.name)))
+        assert isinstance(changed, cst.Module)
+        return changed
     return None
 
 

@@ -33,6 +33,8 @@ class Transformer(cst.CSTTransformer):
         self._before: dict[Node, list[Before]] = {}
         self._inserted: dict[Node, list[cst.SimpleStatementLine]] = {}
         self._quotes: list[str] = []
+        code = module.code
+        self._usual = '"' if code.count('"') >= code.count("'") else "'"
         for edit in edits:
             node = nodes[edit.span]
             if isinstance(edit, AsyncFor):
@@ -103,9 +105,9 @@ class Transformer(cst.CSTTransformer):
 
     def _quoted(self, source: str) -> str:
         """Return a template with quotes that may stand in the f-string around it, before Python 3.12 too."""
-        if not self._quotes or '"' not in source:
+        if '"' not in source:
             return source
-        free = next((quote for quote in ("'", '"') if quote not in self._quotes), None)
+        free = next((quote for quote in (self._usual, "'", '"') if quote not in self._quotes), None)
         if free is None:
             raise Refused("all kinds of quotes are used by the f-strings around it")
         return source.replace('"', free)

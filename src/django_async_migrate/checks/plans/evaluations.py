@@ -75,8 +75,9 @@ def _comprehended(spot: Spot, node: ast.expr, clause: ast.comprehension) -> Iter
         return
     # The body of a generator expression counts as awaiting, too: see what its consumer makes of a list.
     place = spot.place_of(comprehension.elt)
-    if not place.reason:
+    if not place.reason and place.exact:
         yield spot.plan("safe", title, edits, place=place)
+    yield from _materialised(spot, node)
 
 
 def _around(spot: Spot, node: ast.AST) -> ast.AST | None:

@@ -32,18 +32,29 @@ def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
         return
     safety: Applicability = "unsafe" if _touches_loop(spot) else "safe"
     parent = spot.source.parent(node)
+    if isinstance(parent, ast.withitem):
+        return  # entering and leaving it would have to happen in threads
     if isinstance(parent, ast.FormattedValue) and parent.value is node:
         yield from _formatted(spot, node, parent, safety)
     elif isinstance(node, ast.Call):
         yield from _call(spot, node, safety)
     elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         yield from _attribute(spot, node, safety)
-    elif is_iterated(spot, node):
-        yield _with(spot, node, "list", _iteration_safety(spot, safety))
+    if is_iterated(spot, node):
+        yield _with(spot, node, "list", "unsafe" if spot.effect.steps else safety)
     elif is_tested(spot, node):
         yield _with(spot, node, "bool", safety)
-    elif not isinstance(node, (ast.Name, ast.Starred)):
+    elif isinstance(parent, ast.BoolOp):
+        yield from _lambda(spot, _outermost(spot, parent), safety)
+    elif not isinstance(node, (ast.Name, ast.Starred, ast.Call, ast.Attribute)):
         yield from _lambda(spot, node, safety)
+
+
+def _outermost(spot: Spot, node: ast.BoolOp) -> ast.BoolOp:
+    parent = spot.source.parent(node)
+    while isinstance(parent, ast.BoolOp):
+        node, parent = parent, spot.source.parent(parent)
+    return node
 
 
 def is_iterated(spot: Spot, node: ast.expr) -> bool:
@@ -69,11 +80,6 @@ def is_tested(spot: Spot, node: ast.expr) -> bool:
     return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
 
 
-def _iteration_safety(spot: Spot, safety: Applicability) -> Applicability:
-    """A generator's code would run to its end before the loop begins."""
-    return "unsafe" if spot.effect.steps and not spot.effect.implicit else safety
-
-
 def _with(spot: Spot, node: ast.expr, function: str, safety: Applicability) -> FixPlan:
     bridge, imports = spot.bridge()
     title = f"await {bridge}({function})({short(spot.source.text(node))})"
@@ -81,11 +87,15 @@ def _with(spot: Spot, node: ast.expr, function: str, safety: Applicability) -> F
 
 
 def _formatted(spot: Spot, node: ast.expr, parent: ast.FormattedValue, safety: Applicability) -> Iterator[FixPlan]:
-    if isinstance(node, ast.Attribute) and not spot.effect.steps:
-        yield from _attribute(spot, node, safety)  # reading the attribute queries, not printing it
-    elif isinstance(node, ast.Call) and not spot.effect.implicit:
+    plain = parent.conversion in (-1, 115) and parent.format_spec is None
+    printed = plain and (spot.effect.kind == "repr" or spot.effect.implicit)
+    if printed and not isinstance(node, ast.Attribute):
+        yield _with(spot, node, "str", safety)
+    if isinstance(node, ast.Attribute):
+        yield from _attribute(spot, node, safety)
+    elif isinstance(node, ast.Call):
         yield from _call(spot, node, safety)
-    elif parent.conversion in (-1, 115) and parent.format_spec is None:
+    if printed and isinstance(node, ast.Attribute):
         yield _with(spot, node, "str", safety)
 
 
