@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
+    from django_async_migrate.core.edits import FixOutcome
     from django_async_migrate.core.findings import Report
     from django_async_migrate.core.options import ScanOptions
 
@@ -111,9 +112,9 @@ def main() -> None:
 @click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")
 @click.option("--quiet", is_flag=True, help="Print findings and problems only.")
 @click.option("--verbose", is_flag=True, help="Also tell what the analysis did not understand.")
-@click.option("--fix", is_flag=True, hidden=True)
-@click.option("--unsafe-fixes", is_flag=True, hidden=True)
-@click.option("--diff", is_flag=True, hidden=True)
+@click.option("--fix", is_flag=True, help="Rewrite what can be rewritten without changing behaviour.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also rewrites that may change behaviour.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
 @click.option("--baseline", hidden=True)
 @click.option("--write-baseline", is_flag=True, hidden=True)
 @_version
@@ -128,10 +129,30 @@ def scan(paths: tuple[str, ...], **given: object) -> int:
     from django_async_migrate.api import scan as scan_project
 
     options, settings = _merge(paths, given)
+    if settings.get("fix") or settings.get("diff"):
+        return _fix(options, settings)
     with _progress(bool(settings.get("quiet"))) as progress:
         report = scan_project(options, progress=progress)
     _write(_rendered(report, settings), settings.get("output"))
     return _exit_code(report, str(settings.get("fail-on", "warning")))
+
+
+def _fix(options: ScanOptions, settings: Mapping[str, object]) -> int:
+    """Fix, or show as a diff what fixing would do; return the exit code."""
+    from django_async_migrate.api import fix
+    from django_async_migrate.report.fixes import diff_text, fix_lines
+
+    unsafe, shown = bool(settings.get("unsafe-fixes")), bool(settings.get("diff"))
+    with _progress(bool(settings.get("quiet"))) as progress:
+        outcome = fix(options, unsafe, write=not shown, progress=progress)
+    text = diff_text(outcome.changes) if shown else _rendered(outcome.report, settings, outcome)
+    _write(text, settings.get("output"))
+    if not settings.get("quiet"):
+        for line in fix_lines(outcome, not shown, unsafe, bool(settings.get("verbose"))):
+            # Standard output holds the report or the diff and nothing else, so that both can be piped.
+            click.echo(line, err=shown or settings.get("output-format", "text") != "text")
+    code = _exit_code(outcome.report, str(settings.get("fail-on", "warning")))
+    return EXIT_FOUND if shown and outcome.changes else code
 
 
 @main.command()
@@ -181,13 +202,13 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     return merged, settings
 
 
-def _rendered(report: Report, settings: Mapping[str, object]) -> str:
+def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcome | None = None) -> str:
     """Return the report as text in the form that was asked for."""
     form = settings.get("output-format", "text")
     if form == "json":
         from django_async_migrate.report.json import json_text
 
-        return json_text(report, __version__)
+        return json_text(report, __version__, outcome)
     if form == "concise":
         from django_async_migrate.report.concise import concise_lines
 

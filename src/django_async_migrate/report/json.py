@@ -8,13 +8,17 @@ from django_async_migrate.report.summary import by_severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from django_async_migrate.core.edits import FixOutcome
     from django_async_migrate.core.findings import Finding, Report
 
 SCHEMA_VERSION = 1
 
 
-def json_text(report: Report, version: str) -> str:
-    """Return the report as JSON text, the same bytes for the same report. ``version`` is the tool's."""
+def json_text(report: Report, version: str, outcome: FixOutcome | None = None) -> str:
+    """Return the report as JSON text, the same bytes for the same report.
+
+    ``version`` is the tool's. ``outcome``: what fixing did, for the key ``fixed``; left out after a plain scan.
+    """
     fixes = [finding.fix.applicability for finding in report.findings if finding.fix is not None]
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -38,6 +42,18 @@ def json_text(report: Report, version: str) -> str:
         },
         "notes": list(report.coverage.notes),
     }
+    if outcome is not None:
+        document["fixed"] = [
+            {
+                "code": done.code,
+                "path": done.path,
+                "line": done.line,
+                "function": done.function,
+                "title": done.title,
+                "applicability": done.applicability,
+            }
+            for done in outcome.applied
+        ]
     return json.dumps(document, indent=2) + "\n"
 
 

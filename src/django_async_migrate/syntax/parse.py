@@ -79,6 +79,14 @@ def decode(data: bytes) -> str:
 
     Honours the UTF-8 byte order mark and the encoding cookie. Raises SourceError.
     """
+    text = decode_raw(data)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def decode_raw(data: bytes) -> str:
+    """Decode the source of a Python file as Python would, its line ends as they are. Raises SourceError."""
     if b"\0" in data:
         raise SourceError(data[: data.index(b"\0")].count(b"\n") + 1, "decode", _null_message(data))
     bom = data.startswith(BOM)
@@ -98,8 +106,6 @@ def decode(data: bytes) -> str:
         raise SourceError(line, "decode", f"byte 0x{byte:02x} is not valid {encoding}; {advice}") from None
     except (LookupError, UnicodeError):
         raise SourceError(1, "decode", f'unknown encoding "{encoding}"') from None
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
 
 
