@@ -15,6 +15,7 @@ from .plans.planning import Planning
 from .registry import all_rules
 
 if TYPE_CHECKING:
+    from django_async_migrate.core.edits import FixPlan
     from django_async_migrate.reach.incidents import Incident
     from django_async_migrate.syntax.tree import SourceTree
 
@@ -35,7 +36,7 @@ def analyze(tree: SourceTree, target: Target) -> Analysis:
     """Analyse a source tree and return the findings of all rules, sorted by place and code."""
     analysis = analyse(tree, target)
     rules = all_rules()
-    planning = Planning(tree)
+    planning = Planning(tree, target)
     findings = []
     for incident in analysis.incidents:
         rule = next((rule for rule in rules if rule.claims(incident.effect)), None)
@@ -58,9 +59,15 @@ def finding_of(rule: Rule, incident: Incident, planning: Planning) -> Finding:
         span=incident.span,
         function=incident.function,
         trace=incident.trace,
-        fix=Fix(plans[0].applicability, plans[0].title) if plans else None,
+        fix=_shown(plans),
         plans=plans,
     )
+
+
+def _shown(plans: tuple[FixPlan, ...]) -> Fix | None:
+    """Return the fix a report names: the first safe one, else the first."""
+    best = next((plan for plan in plans if plan.applicability == "safe"), plans[0] if plans else None)
+    return Fix(best.applicability, best.title) if best is not None else None
 
 
 def _advice(effect: Effect) -> str:

@@ -33,6 +33,14 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class AddArgument:
+    """Add positional arguments to a call, after those it has."""
+
+    span: Span
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AsyncFor:
     """Make the loop or comprehension clause over an iterable asynchronous; ``span`` is that of the iterable."""
 
@@ -64,7 +72,7 @@ class Import:
     name: str
 
 
-Edit: TypeAlias = Await | Rename | Template | AsyncFor | ListOf | Before
+Edit: TypeAlias = Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before
 
 
 @dataclass(frozen=True, slots=True)

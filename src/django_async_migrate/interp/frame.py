@@ -270,6 +270,7 @@ class Frame:
                     effect.implicit or implicit,
                     (inner, *effect.steps),
                     effect.family,
+                    effect.about if isinstance(effect.about, Load) else None,
                 )
             )
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from django_async_migrate.core.edits import AsyncFor, Await, Before, Edit, ListOf, Rename, Template
+from django_async_migrate.core.edits import AddArgument, AsyncFor, Await, Before, Edit, ListOf, Rename, Template
 from django_async_migrate.core.findings import Span
 
 from .locate import Refused
@@ -103,6 +103,21 @@ class Transformer(cst.CSTTransformer):
         result = with_parens_of(filled(self._quoted(edit.source), parts, self._config), new)
         return fits(result, parent, old)
 
+    def _add(self, edit: Edit, old: Node, new: cst.BaseExpression, parent: Node | None) -> cst.BaseExpression:
+        assert isinstance(edit, AddArgument)
+        if not isinstance(new, cst.Call):
+            raise Refused("there is no call here to give arguments to")
+        added = [cst.Arg(cst.parse_expression(self._quoted(source), self._config)) for source in edit.arguments]
+        space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        args = list(new.args)
+        trailing = args[-1].comma if args else cst.MaybeSentinel.DEFAULT
+        if args:
+            args[-1] = args[-1].with_changes(comma=args[-2].comma if len(args) > 1 else space)
+        added = [arg.with_changes(comma=space) for arg in added[:-1]] + [added[-1].with_changes(comma=trailing)]
+        if isinstance(trailing, cst.Comma):
+            added[-1] = added[-1].with_changes(whitespace_after_arg=new.args[-1].whitespace_after_arg)
+        return new.with_changes(args=[*args, *added])
+
     def _quoted(self, source: str) -> str:
         """Return a template with quotes that may stand in the f-string around it, before Python 3.12 too."""
         if '"' not in source:
@@ -155,4 +170,5 @@ _APPLY: dict[type, _Apply] = {
     Await: Transformer._await,
     Rename: Transformer._rename,
     Template: Transformer._template,
+    AddArgument: Transformer._add,
 }

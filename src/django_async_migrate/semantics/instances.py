@@ -61,7 +61,7 @@ def relation_value(m: Machine, ref: Ref, inst: Instance, relation: Relation, nod
     slot = inst.slots.get(name)
     if slot is not None:
         if slot.loaded is Loaded.MAYBE:
-            _lazy(m, relation, node, certain=False)
+            _lazy(m, inst, relation, node, certain=False)
             _remember(m, ref, name, slot.value)
         return slot.value
     loaded, spec = _loaded(inst, relation)
@@ -74,22 +74,23 @@ def relation_value(m: Machine, ref: Ref, inst: Instance, relation: Relation, nod
             empty = _made_without(inst, relation)
             if empty is not None:
                 return empty
-        _lazy(m, relation, node, inst.certain and relation.certain)
+        _lazy(m, inst, relation, node, inst.certain and relation.certain)
     value = _related(m, ref, inst, relation, spec)
     _remember(m, ref, name, value)
     return value
 
 
-def _lazy(m: Machine, relation: Relation, node: ast.AST, certain: bool) -> None:
+def _lazy(m: Machine, inst: Instance, relation: Relation, node: ast.AST, certain: bool) -> None:
     kind = _KIND[relation.kind]
+    whole = inst.spec.only is None and not inst.spec.defer
     if kind == "generic-foreign-key":
         advice = f'load it with prefetch_related("{relation.name}")'
     else:
         advice = f'load it with select_related("{relation.name}")'
-    m.effect(node, kind, "", advice, certain, about=_load(relation))
+    m.effect(node, kind, "", advice, certain, about=_load(relation, whole))
 
 
-def _load(relation: Relation) -> Load:
+def _load(relation: Relation, whole: bool) -> Load:
     """Return what a rewrite has to know of a relation that is loaded."""
     target = relation.target
     forward = relation.kind in {"foreign-key", "one-to-one"}
@@ -101,7 +102,7 @@ def _load(relation: Relation) -> Load:
         relation.attname if forward else None,
         keys,
         relation.null or not forward,
-        relation.kind != "generic-foreign-key" and relation.constrained,
+        whole and relation.kind != "generic-foreign-key" and relation.constrained,
     )
 
 

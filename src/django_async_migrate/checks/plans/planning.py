@@ -15,19 +15,22 @@ from .terminals import terminal_plans
 from .wrap import wrap_plans
 
 if TYPE_CHECKING:
+    from django_async_migrate.core.findings import Target
     from django_async_migrate.reach.incidents import Incident
     from django_async_migrate.syntax.tree import SourceTree
 
 _TERMINALS = frozenset({"orm-call", "related-call", "model-method", "framework"})
 #: More ways than this to fix one finding are not tried.
-MAX_PLANS = 4
+MAX_PLANS = 6
 
 
 class Planning:
     """Makes plans for the findings of one scan."""
 
-    def __init__(self, tree: SourceTree) -> None:
+    def __init__(self, tree: SourceTree, target: Target) -> None:
         self._tree = tree
+        major, minor = (int(part) for part in target.django.split(".")[:2])
+        self._version = (major, minor)
         self._sources: dict[str, Source] = {}
 
     def plans(self, incident: Incident, advice: str) -> tuple[FixPlan, ...]:
@@ -36,11 +39,11 @@ class Planning:
         if source is None:
             return (FixPlan("manual", advice),) if advice else ()
         place = place_of(source, incident.effect.site.node)
-        spot = Spot(incident, source, place)
-        if incident.effect.steps:
-            found = wrap_plans(spot)
-        elif incident.effect.kind in LAZY:
+        spot = Spot(incident, source, place, self._source, self._version)
+        if incident.effect.kind in LAZY:
             found = load_plans(spot)
+        elif incident.effect.steps:
+            found = wrap_plans(spot)
         elif incident.effect.kind in _TERMINALS:
             found = terminal_plans(spot)
         else:

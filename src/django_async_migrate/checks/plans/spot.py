@@ -11,7 +11,7 @@ from django_async_migrate.checks.place import Place, Source, place_of
 from django_async_migrate.core.edits import Await, Edit, FixPlan, Import, ListOf, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django_async_migrate.core.effects import Effect
     from django_async_migrate.core.findings import Applicability, Span
@@ -29,6 +29,8 @@ class Spot:
     incident: Incident
     source: Source
     place: Place
+    sources: Callable[[str], Source | None]
+    version: tuple[int, int]
 
     @property
     def effect(self) -> Effect:
