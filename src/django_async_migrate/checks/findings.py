@@ -36,7 +36,7 @@ def analyze(tree: SourceTree, target: Target) -> Analysis:
     """Analyse a source tree and return the findings of all rules, sorted by place and code."""
     analysis = analyse(tree, target)
     rules = all_rules()
-    planning = Planning(tree, target)
+    planning = Planning(tree, target, analysis.querysets)
     findings = []
     for incident in analysis.incidents:
         rule = next((rule for rule in rules if rule.claims(incident.effect)), None)

@@ -51,6 +51,8 @@ class Outcome:
 
     incidents: list[tuple[FunctionInfo, Effect]] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
+    #: Calls on, and expressions that are, querysets and managers: what rewrites may treat as such.
+    querysets: set[ast.AST] = field(default_factory=set)
 
 
 class EngineBase(Names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import threading
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class Analysis:
     problems: tuple[Problem, ...]
     async_functions: int
     unknown: tuple[tuple[str, int], ...]
+    querysets: frozenset[ast.AST] = frozenset()
 
 
 def analyse(tree: SourceTree, target: Target) -> Analysis:
@@ -76,7 +78,8 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
                 problems.append(problem)
     found = incidents_of(project, engine.outcome.incidents, selected)
     unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
-    return Analysis(tuple(found), tuple(problems), functions, unknown)
+    querysets = frozenset(engine.outcome.querysets if found else ())
+    return Analysis(tuple(found), tuple(problems), functions, unknown, querysets)
 
 
 def _run(engine: Engine, point: EntryPoint) -> Problem | None:

@@ -41,6 +41,7 @@ class Origin:
 
     queryset: ast.expr
     start: ast.AST
+    witness: ast.AST  # a call on it, or a loop over it, that the analysis must have seen to be one on a queryset
 
 
 def origin_of(source: Source, name: ast.Name, function: ast.AST) -> Origin | None:
@@ -73,11 +74,12 @@ def _one(source: Source, value: ast.expr, start: ast.AST, function: ast.AST) -> 
     if call.func.attr.removeprefix("a") not in _ONE:
         return None
     found = _queryset(source, call.func.value, function)
-    return Origin(found, start) if found is not None else None
+    return Origin(found, start, call) if found is not None else None
 
 
 def _rows(source: Source, value: ast.expr, start: ast.AST, function: ast.AST) -> Origin | None:
     """Return the origin of the rows that a loop goes through."""
+    witness = value
     if isinstance(value, ast.Name):
         stored = _single_value(function, value.id, source)
         if stored is None:
@@ -87,13 +89,13 @@ def _rows(source: Source, value: ast.expr, start: ast.AST, function: ast.AST) ->
             same = isinstance(inner.target, ast.Name) and isinstance(stored.elt, ast.Name)
             if len(stored.generators) != 1 or not same or inner.target.id != stored.elt.id:  # type: ignore[attr-defined]
                 return None
-            value = inner.iter
+            value = witness = inner.iter
         elif isinstance(stored, ast.Await) and _is_wrapped_list(stored.value):
-            value = stored.value.args[0]  # type: ignore[attr-defined]
+            value = witness = stored.value.args[0]  # type: ignore[attr-defined]
         else:
             value = stored
     found = _queryset(source, value, function)
-    return Origin(found, start) if found is not None else None
+    return Origin(found, start, witness) if found is not None else None
 
 
 def _is_wrapped_list(node: ast.expr) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
@@ -27,8 +28,9 @@ MAX_PLANS = 6
 class Planning:
     """Makes plans for the findings of one scan."""
 
-    def __init__(self, tree: SourceTree, target: Target) -> None:
+    def __init__(self, tree: SourceTree, target: Target, querysets: frozenset[ast.AST]) -> None:
         self._tree = tree
+        self._querysets = querysets
         major, minor = (int(part) for part in target.django.split(".")[:2])
         self._version = (major, minor)
         self._sources: dict[str, Source] = {}
@@ -39,7 +41,7 @@ class Planning:
         if source is None:
             return (FixPlan("manual", advice),) if advice else ()
         place = place_of(source, incident.effect.site.node)
-        spot = Spot(incident, source, place, self._source, self._version)
+        spot = Spot(incident, source, place, self._source, self._version, self._querysets)
         if incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.steps:

@@ -31,6 +31,7 @@ class Spot:
     place: Place
     sources: Callable[[str], Source | None]
     version: tuple[int, int]
+    querysets: frozenset[ast.AST]
 
     @property
     def effect(self) -> Effect:

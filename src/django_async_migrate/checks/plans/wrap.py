@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 
 #: They look at the frame that calls them, or at the running loop.
 _FRAME = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "globals", "breakpoint"})
+#: They do their work when somebody iterates over what they give, which is not in the thread.
+_LATER = frozenset(
+    {
+        "chain",
+        "compress",
+        "cycle",
+        "enumerate",
+        "filter",
+        "from_iterable",
+        "groupby",
+        "islice",
+        "iter",
+        "map",
+        "reversed",
+        "starmap",
+        "takewhile",
+        "zip",
+        "zip_longest",
+    }
+)
 _LOG = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 _LOOP = frozenset(
     {"get_event_loop", "get_running_loop", "create_task", "ensure_future", "current_task", "call_soon", "call_later"}
@@ -104,7 +124,7 @@ def _call(spot: Spot, node: ast.Call, safety: Applicability) -> Iterator[FixPlan
     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if name in _FRAME and isinstance(func, ast.Name):
         return
-    if name == "next" and len(node.args) < 2:
+    if name in _LATER or (name == "next" and len(node.args) < 2):
         return  # StopIteration cannot leave a thread
     if name in _LOG and isinstance(func, ast.Attribute):
         safety = "unsafe"  # the log record would name another function
