@@ -154,7 +154,7 @@ class Frame:
         self._calling: list[tuple[ast.Call, Seq[Value], Seq[tuple[str, Value]]]] = []
         self._numbers = Numbers(start)
         self._prefix: tuple[object, ...] = ()
-        self._seen: set[tuple[int, str, str]] = set()
+        self._seen: set[tuple[int, str, str, int]] = set()
 
     # -- services for semantics ----------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class Frame:
         """Keep an effect, once for each place and kind."""
         if self._muted or not self.alive:
             return
-        key = (id(effect.site.node), effect.kind, effect.what)
+        key = (id(effect.site.node), effect.kind, effect.what, id(effect.operand))
         if key in self._seen:
             return
         self._seen.add(key)

@@ -34,7 +34,34 @@ def evaluation_plans(spot: Spot) -> Iterator[FixPlan]:
             yield from _tested(spot)
         elif kind in {"iteration", "length", "raw"}:
             yield from _iterated(spot)
+    elif _all_rows(spot):
+        yield from _each_materialised(spot)
     yield from wrap_plans(spot)
+
+
+def _all_rows(spot: Spot) -> bool:
+    """Whether a call evaluates several of its arguments: ``zip(authors, books)``."""
+    return all(
+        isinstance(effect.about, Rows) and not effect.steps and effect.operand not in (None, spot.node)
+        for effect in spot.incident.effects
+    )
+
+
+def _each_materialised(spot: Spot) -> Iterator[FixPlan]:
+    if spot.place.reason or _around(spot, spot.node) is not None:
+        return
+    edits: list[Edit] = []
+    seen: set[ast.expr] = set()
+    for effect in spot.incident.effects:
+        operand = effect.operand
+        assert operand is not None and isinstance(effect.about, Rows)
+        if operand in seen:
+            continue
+        seen.add(operand)
+        row = spot.row_name(effect.about.row, operand)
+        edits.append(Template(spot.span(operand), f"[{row} async for {row} in {{0}}]", (spot.span(operand),)))
+        edits += _renamed(spot, operand)
+    yield spot.plan("safe", f"lists of all rows in {short(spot.source.text(spot.node))}", edits)  # type: ignore[arg-type]
 
 
 def _iterated(spot: Spot) -> Iterator[FixPlan]:

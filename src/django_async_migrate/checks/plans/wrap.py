@@ -48,9 +48,14 @@ _LOOP = frozenset(
 def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans that keep the code and run it in a thread."""
     node = spot.node
-    if spot.place.reason or not isinstance(node, ast.expr):
+    if not isinstance(node, ast.expr):
         return
     safety: Applicability = "unsafe" if _touches_loop(spot) else "safe"
+    if spot.place.reason:
+        inner = _nested_comprehension(spot, node)
+        if inner is not None:
+            yield from _lambda(spot, inner, safety)
+        return
     parent = spot.source.parent(node)
     if isinstance(parent, ast.withitem):
         return  # entering and leaving it would have to happen in threads
@@ -68,6 +73,19 @@ def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
         yield from _lambda(spot, _outermost(spot, parent), safety)
     elif not isinstance(node, (ast.Name, ast.Starred, ast.Call, ast.Attribute)):
         yield from _lambda(spot, node, safety)
+
+
+def _nested_comprehension(spot: Spot, node: ast.AST) -> ast.expr | None:
+    """Return the comprehension around a node that may be awaited as a whole, where the node itself may not."""
+    current = spot.source.parent(node)
+    while current is not None and not isinstance(current, (ast.stmt, ast.Lambda)):
+        if isinstance(current, (ast.ListComp, ast.SetComp, ast.DictComp)):
+            place = spot.place_of(current)
+            plain = not any(isinstance(part, ast.comprehension) and part.is_async for part in ast.walk(current))
+            if not place.reason and not place.generators:
+                return current if plain else None
+        current = spot.source.parent(current)
+    return None
 
 
 def _outermost(spot: Spot, node: ast.BoolOp) -> ast.BoolOp:
@@ -117,6 +135,11 @@ def _formatted(spot: Spot, node: ast.expr, parent: ast.FormattedValue, safety: A
         yield from _call(spot, node, safety)
     if printed and isinstance(node, ast.Attribute):
         yield _with(spot, node, "str", safety)
+    if plain and evaluates_simply(node):  # both reading and printing it may query
+        bridge, imports = spot.bridge()
+        template = f"await {bridge}(lambda: str({{0}}))()"
+        title = template.replace("{0}", short(spot.source.text(node), 40))
+        yield spot.plan(safety, title, spot.wrapped(node, template, node), imports)
 
 
 def _call(spot: Spot, node: ast.Call, safety: Applicability) -> Iterator[FixPlan]:
