@@ -51,8 +51,12 @@ class Outcome:
 
     incidents: list[tuple[FunctionInfo, Effect]] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
-    #: Calls on, and expressions that are, querysets and managers: what rewrites may treat as such.
-    querysets: set[ast.AST] = field(default_factory=set)
+    #: Calls on, and expressions that are, querysets and managers; False where rows may be no instances.
+    querysets: dict[ast.AST, bool] = field(default_factory=dict)
+
+    def saw_queryset(self, node: ast.AST, instances: bool) -> None:
+        """Note that a node works on a queryset or manager; ``instances``: whose rows are instances."""
+        self.querysets[node] = instances and self.querysets.get(node, True)
 
 
 class EngineBase(Names):

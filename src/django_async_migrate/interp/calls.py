@@ -170,12 +170,12 @@ class Evaluator(Objects):
         receiver, name = method.receiver, method.name
         state = self.state(receiver)
         if isinstance(state, QuerySet):
-            self.engine.outcome.querysets.add(node)
+            self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.call(self, receiver, name, args, kwargs, node)
         if isinstance(receiver, Ready):
             return receiver.value if name == "result" else SCALAR
         if isinstance(receiver, Manager):
-            self.engine.outcome.querysets.add(node)
+            self.engine.outcome.saw_queryset(node, True)
             own = stock.manager_call(self, receiver, name, args, kwargs, node)
             if own is not None:
                 return own
@@ -184,7 +184,7 @@ class Evaluator(Objects):
             base = querysets.of_manager(self, receiver, node)
             return querysets.call(self, base, name, args, kwargs, node)
         if isinstance(receiver, RelatedManager):
-            self.engine.outcome.querysets.add(node)
+            self.engine.outcome.saw_queryset(node, True)
             return related.call(self, receiver, name, args, kwargs, node)
         if isinstance(state, Instance) and isinstance(receiver, Ref):
             return instances.call(self, receiver, name, args, kwargs, node)
@@ -346,7 +346,7 @@ class Evaluator(Objects):
         state = self.state(value)
         if isinstance(state, QuerySet):
             if not self._mixed:
-                self.engine.outcome.querysets.add(node)
+                self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.evaluate(self, value, "iteration", node, asynchronous)
         if isinstance(value, Tuple):
             return containers.union(self, value.items)

@@ -78,7 +78,7 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
                 problems.append(problem)
     found = incidents_of(project, engine.outcome.incidents, selected)
     unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
-    querysets = frozenset(engine.outcome.querysets if found else ())
+    querysets = frozenset(node for node, instances in engine.outcome.querysets.items() if instances)
     return Analysis(tuple(found), tuple(problems), functions, unknown, querysets)
 
 
