@@ -268,14 +268,14 @@ class Engine(Roots, Dispatch, Relevant):
         result = exporter.value(returned)
         elements = exporter.value(yielded)
         written = tuple((name, exporter.value(value)) for name, value in writes.items())
-        unique = {(id(e.site.node), e.kind, e.what): e for e in reversed(effects)}
+        unique = {(id(e.site.node), e.kind, e.what, id(e.operand)): e for e in reversed(effects)}
         changed = {
             n: state
             for n, state in exporter.heap().items()
             if n not in heap or (heap[n] is not state and heap[n] != state)
         }
         depends = frozenset(fn for frame in frames for fn in frame.depends)
-        ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what)) is e)
+        ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what, id(e.operand))) is e)
         return Summary(result, elements, changed, ordered, written, depends)
 
     # -- frameworks
