@@ -46,10 +46,14 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A queryset that is evaluated; ``row`` is what one of its rows would be called."""
+    """A queryset that is evaluated; ``row`` is what one of its rows would be called.
+
+    ``prefetches``: it may load further rows through ``prefetch_related``.
+    """
 
     row: str
     raw: bool = False
+    prefetches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

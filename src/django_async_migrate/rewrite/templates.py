@@ -12,6 +12,7 @@ from .parens import as_primary, bare
 
 _HOLE = re.compile(r"\{(\d)\}")
 #: A hole in these places holds an expression of its own and needs no parentheses.
+_FOLLOWED = re.compile(r"\{(\d)\}(?=[.\[(])")
 _ARGUMENT = re.compile(r"(?:\(|, |lambda: )\{(\d)\}(?=\)|,)")
 
 
@@ -21,6 +22,7 @@ def filled(source: str, parts: Sequence[cst.BaseExpression], config: cst.Partial
     Raises Refused when a part cannot stand in its hole.
     """
     loose = {int(found.group(1)) for found in _ARGUMENT.finditer(source)}
+    tight = {int(found.group(1)) for found in _FOLLOWED.finditer(source)}
     names = {f"hole_{number}_": number for number in range(len(parts))}
     code = _HOLE.sub(lambda found: f"hole_{found.group(1)}_", source)
     tree = cst.parse_expression(code, config)
@@ -33,6 +35,8 @@ def filled(source: str, parts: Sequence[cst.BaseExpression], config: cst.Partial
             part = parts[number].deep_clone()
             if number in loose:
                 return _as_argument(part)
+            if number not in tight and isinstance(part, (cst.Integer, cst.Await)):
+                return part
             return as_primary(part)
 
     result = tree.visit(Fill())

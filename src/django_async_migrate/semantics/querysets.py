@@ -174,7 +174,7 @@ _ADVICE: Mapping[str, str] = {
 def rows(state: QuerySet) -> Rows:
     """Return what a rewrite has to know of a queryset that is evaluated."""
     name = state.model.name.lower() if state.model is not None and state.shape == "model" else "row"
-    return Rows(name, state.raw)
+    return Rows(name, state.raw, bool(state.spec.prefetch) or state.spec.unknown_prefetch)
 
 
 def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchronous: bool = False) -> Value:

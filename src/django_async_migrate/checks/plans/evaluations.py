@@ -23,7 +23,9 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 def evaluation_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a queryset that is iterated, measured, tested, indexed or searched."""
-    if spot.agreed and isinstance(spot.effect.about, Rows) and not spot.effect.steps:
+    if _unsupported(spot):
+        pass
+    elif spot.agreed and isinstance(spot.effect.about, Rows) and not spot.effect.steps:
         kind = spot.effect.kind
         node = spot.node
         if isinstance(node, ast.Subscript) and kind in {"index", "raw"}:
@@ -37,6 +39,17 @@ def evaluation_plans(spot: Spot) -> Iterator[FixPlan]:
     elif _all_rows(spot):
         yield from _each_materialised(spot)
     yield from wrap_plans(spot)
+
+
+def _unsupported(spot: Spot) -> bool:
+    """``aiterator()`` after ``prefetch_related()`` came with Django 5.0."""
+    return spot.version < (5, 0) and any(
+        isinstance(effect.about, Rows)
+        and effect.about.prefetches
+        and effect.operand is not None
+        and _is_iterator(effect.operand)
+        for effect in spot.incident.effects
+    )
 
 
 def _all_rows(spot: Spot) -> bool:
