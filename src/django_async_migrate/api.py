@@ -71,8 +71,10 @@ def fix(
     files = filesystem or RealFileSystem()
     folder = working_directory() if cwd is None else cwd
     root = locate(options.paths, options.project, files, folder).root
+    rewriting_options = replace(options, rewriting=options.helper_strategy)
+    local = _local_packages(root, files)
     rewriting = Rewriting(
-        root, files, lambda overlay: scan(options, overlay, folder, progress), unsafe, _local_packages(root, files)
+        root, files, lambda overlay: scan(rewriting_options, overlay, folder, progress), unsafe, local
     )
     report = rewriting.run()
     changes = []
@@ -141,7 +143,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     if tree.async_paths or tree.graphql_paths:
         from django_async_migrate.checks.findings import analyze
 
-        analysis = analyze(tree, target)
+        analysis = analyze(tree, target, options.rewriting)
         async_functions = analysis.async_functions
         unknown = analysis.unknown
         problems += analysis.problems

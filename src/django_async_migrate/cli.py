@@ -194,7 +194,7 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     settings = {**load_settings(root, relative(f"{root}/pyproject.toml", cwd), filesystem), **asked}
     wanted = {
         key.replace("-", "_"): settings[key]
-        for key in ("exclude", "select", "ignore", "per-file-ignores", "target-version", "jobs")
+        for key in ("exclude", "select", "ignore", "per-file-ignores", "target-version", "jobs", "helper-strategy")
         if key in settings
     }
     source = "option" if "target-version" in asked else "config"

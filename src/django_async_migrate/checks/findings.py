@@ -32,11 +32,14 @@ class Analysis:
     unknown: tuple[tuple[str, int], ...]
 
 
-def analyze(tree: SourceTree, target: Target) -> Analysis:
-    """Analyse a source tree and return the findings of all rules, sorted by place and code."""
+def analyze(tree: SourceTree, target: Target, strategy: str = "") -> Analysis:
+    """Analyse a source tree and return the findings of all rules, sorted by place and code.
+
+    ``strategy``: how sync helpers are to be fixed (``helper-strategy``), empty when nothing is rewritten.
+    """
     analysis = analyse(tree, target)
     rules = all_rules()
-    planning = Planning(tree, target, analysis.querysets)
+    planning = Planning(tree, target, analysis.querysets, strategy)
     findings = []
     for incident in analysis.incidents:
         rule = next((rule for rule in rules if rule.claims(incident.effect)), None)

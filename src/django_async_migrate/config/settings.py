@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TABLE = "django-async-migrate"
 FAIL_ON = ("error", "warning", "info", "never")
+STRATEGIES = ("auto", "convert", "twin", "wrap")
 FORMATS = ("text", "concise", "json")
 LATER_FORMATS = ("sarif", "github", "gitlab", "junit")
 # Options of the command line that are not there yet; a setting that did nothing would mislead.
@@ -168,6 +169,7 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
     "no-cache": _flag,
     "jobs": _positive,
     "fix": _flag,
+    "helper-strategy": _choice(STRATEGIES),
     "unsafe-fixes": _flag,
     "diff": _flag,
     "quiet": _flag,

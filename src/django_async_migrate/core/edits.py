@@ -64,6 +64,30 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeAsync:
+    """Make a function a coroutine function; ``span`` is that of the name in its ``def``."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """Put an async copy of a function below it; ``span`` is that of the name in its ``def``."""
+
+    span: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoImport:
+    """Import another name from wherever a name is imported from."""
+
+    path: str
+    known: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Import:
     """Make ``from module import name`` available at the top of a file."""
 
@@ -72,17 +96,21 @@ class Import:
     name: str
 
 
-Edit: TypeAlias = Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before
+Edit: TypeAlias = Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before | MakeAsync | Twin
 
 
 @dataclass(frozen=True, slots=True)
 class FixPlan:
-    """One way to fix a finding: all of its edits or none. A ``manual`` plan has none: it is advice."""
+    """One way to fix a finding: all of its edits or none. A ``manual`` plan has none: it is advice.
+
+    ``creates``: coroutines that this makes, by path and dotted name. What they reach has to be fixed as well.
+    """
 
     applicability: Applicability
     title: str
     edits: tuple[Edit, ...] = ()
-    imports: tuple[Import, ...] = ()
+    imports: tuple[Import | AlsoImport, ...] = ()
+    creates: tuple[tuple[str, str], ...] = ()
 
     @property
     def paths(self) -> frozenset[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class ScanOptions:
     """Settings of one scan; ``paths`` and ``project`` are as the user gave them.
 
-    ``target_source`` says who named ``target_version``: "option" or "config".
+    ``target_source`` says who named ``target_version``: "option" or "config". ``helper_strategy``: how fixes treat sync
+    helpers that query: "auto", "convert", "twin" or "wrap". ``rewriting``: the same while fixing, else empty.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -21,3 +22,5 @@ class ScanOptions:
     target_version: str | None = None
     target_source: str = "option"
     jobs: int | None = None
+    helper_strategy: str = "auto"
+    rewriting: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 import libcst as cst
 from libcst.metadata import MetadataWrapper
 
-from django_async_migrate.core.edits import Edit, Import
+from django_async_migrate.core.edits import AlsoImport, Edit, Import
 from django_async_migrate.core.findings import Span
 
 from .imports import add_imports
@@ -18,7 +18,9 @@ from .transform import Transformer
 _BOM = b"\xef\xbb\xbf"
 
 
-def rewritten(data: bytes, edits: Sequence[Edit], imports: Sequence[Import], local: Collection[str] = ()) -> bytes:
+def rewritten(
+    data: bytes, edits: Sequence[Edit], imports: Sequence[Import | AlsoImport], local: Collection[str] = ()
+) -> bytes:
     """Return the content of a file after its edits; encoding, byte order mark and line ends are kept.
 
     Raises Refused when the file cannot be reproduced exactly, an edit does not fit, or the result does not compile.
@@ -36,7 +38,7 @@ def rewritten(data: bytes, edits: Sequence[Edit], imports: Sequence[Import], loc
 
 
 def edited(
-    module: cst.Module, edits: Sequence[Edit], imports: Sequence[Import], local: Collection[str] = ()
+    module: cst.Module, edits: Sequence[Edit], imports: Sequence[Import | AlsoImport], local: Collection[str] = ()
 ) -> cst.Module:
     """Return a LibCST module after its edits. Raises Refused when an edit does not fit."""
     if edits:

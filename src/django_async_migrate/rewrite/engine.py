@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.edits import Applied, Edit, FixPlan, Import
+from django_async_migrate.core.edits import AlsoImport, Applied, Edit, FixPlan, Import
 from django_async_migrate.core.findings import Finding, Report, Span
 
 from .apply import rewritten
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 MAX_ROUNDS = 10
 #: Scans in all, those of attempts that failed included.
 MAX_SCANS = 60
+
+#: How deep helpers of helpers are followed.
+MAX_DEPTH = 3
+BRIDGES = "asgiref.sync"
 
 Scan = Callable[["FileSystem"], Report]
 _Place = tuple[str, str]
@@ -60,10 +64,15 @@ class Rewriting:
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     serial: set[_Place] = field(default_factory=set)
     scans: int = 0
+    #: Fix only what is in these coroutines, and only without a thread hop.
+    only: frozenset[_Place] | None = None
+    depth: int = 0
 
     def run(self) -> Report:
         """Apply plans until none is left that can be; return the report on the result."""
-        report = self._scanned(self.files)
+        return self._settled(self._scanned(self.files))
+
+    def _settled(self, report: Report) -> Report:
         for _ in range(MAX_ROUNDS):
             after = self._round(report)
             if after is None:
@@ -93,6 +102,7 @@ class Rewriting:
             if files is None:
                 continue
             after = self._scanned(files)
+            files, after = self._completed(files, after, attempts)
             blamed = _blamed(report, after, attempts)
             if not blamed:
                 self.files = files
@@ -106,10 +116,34 @@ class Rewriting:
                     self.refused[attempt.key] = "the result would not have scanned clean"
         return None
 
+    def _completed(
+        self, files: dict[str, bytes], after: Report, attempts: Sequence[Attempt]
+    ) -> tuple[dict[str, bytes], Report]:
+        """Fix what the coroutines that some plans have made reach themselves."""
+        made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
+        if not made or self.depth >= MAX_DEPTH or not any(_place(finding) in made for finding in after.findings):
+            return files, after
+        inner = Rewriting(
+            self.root,
+            self.below,
+            self.scan,
+            False,
+            self.local,
+            files,
+            scans=self.scans,
+            only=made,
+            depth=self.depth + 1,
+        )
+        after = inner._settled(after)
+        self.scans = inner.scans
+        return inner.files, after
+
     def _chosen(self, report: Report) -> list[Attempt]:
         """Return the first usable plan of each finding, without those that overlap."""
         candidates = []
         for finding in report.findings:
+            if self.only is not None and _place(finding) not in self.only:
+                continue
             plan = next((plan for plan in finding.plans if self._usable(finding, plan)), None)
             if plan is not None:
                 candidates.append(Attempt(finding, plan))
@@ -130,6 +164,10 @@ class Rewriting:
 
     def _usable(self, finding: Finding, plan: FixPlan) -> bool:
         if not plan.edits or (finding.fingerprint, plan.title) in self.refused:
+            return False
+        if self.only is not None and any(isinstance(e, Import) and e.module == BRIDGES for e in plan.imports):
+            return False
+        if self.only is not None and "sync_to_async" in plan.title:
             return False
         return plan.applicability == "safe" or (self.unsafe and plan.applicability == "unsafe")
 
@@ -155,7 +193,7 @@ class Rewriting:
 
     def _applied_to(self, attempts: Sequence[Attempt]) -> dict[str, bytes]:
         edits: dict[str, list[Edit]] = {}
-        imports: dict[str, set[Import]] = {}
+        imports: dict[str, set[Import | AlsoImport]] = {}
         for attempt in attempts:
             for edit in attempt.plan.edits:
                 edits.setdefault(edit.span.path, []).append(edit)
@@ -171,8 +209,12 @@ class Rewriting:
         return files
 
 
-def _import_key(entry: Import) -> tuple[str, str]:
-    return entry.module, entry.name
+def _import_key(entry: Import | AlsoImport) -> tuple[str, str]:
+    return (entry.module if isinstance(entry, Import) else ""), entry.name
+
+
+def _place(finding: Finding) -> _Place:
+    return finding.span.path, finding.function
 
 
 def _applied(attempt: Attempt) -> Applied:
@@ -186,10 +228,14 @@ def _blamed(before: Report, after: Report, attempts: Sequence[Attempt]) -> list[
     expected = Counter(_key(finding) for finding in before.findings)
     expected.subtract(fixed)
     found = Counter(_key(finding) for finding in after.findings)
-    bad = {key[:2] for key, number in found.items() if number > expected[key]}
+    bad: set[_Place] = {key[:2] for key, number in found.items() if number > expected[key]}
     known = {(problem.path, problem.stage) for problem in before.problems}
     broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
-    blamed = [attempt for attempt in attempts if attempt.place in bad or broken.intersection(_paths(attempt))]
+    blamed = [
+        attempt
+        for attempt in attempts
+        if attempt.place in bad or bad.intersection(attempt.plan.creates) or broken.intersection(_paths(attempt))
+    ]
     if blamed or not (bad or broken):
         return blamed
     files = {path for path, _ in bad} | broken

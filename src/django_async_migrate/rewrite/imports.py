@@ -10,7 +10,9 @@ from typing import TypeAlias
 import libcst as cst
 import libcst.matchers as m
 
-from django_async_migrate.core.edits import Import
+from django_async_migrate.core.edits import AlsoImport, Import
+
+from .locate import Refused
 
 Line: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -18,15 +20,42 @@ Line: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _FUTURE, _STANDARD, _THIRD, _LOCAL = range(4)
 
 
-def add_imports(module: cst.Module, imports: Sequence[Import], local: Collection[str] = ()) -> cst.Module:
+def add_imports(module: cst.Module, imports: Sequence[Import | AlsoImport], local: Collection[str] = ()) -> cst.Module:
     """Return a module with ``from module import name`` for each of the imports.
 
     ``local`` are the top-level packages of the project itself; their imports come after those of libraries.
     """
-    for wanted in sorted(imports, key=lambda entry: (entry.module, entry.name)):
+    named = [wanted for wanted in imports if isinstance(wanted, Import)]
+    for wanted in sorted(named, key=lambda entry: (entry.module, entry.name)):
         if not _has(module, wanted):
             module = _extended(module, wanted) or _inserted(module, wanted, local)
+    beside = [wanted for wanted in imports if isinstance(wanted, AlsoImport)]
+    for entry in sorted(beside, key=lambda entry: entry.name):
+        module = _beside(module, entry)
     return module
+
+
+def _beside(module: cst.Module, wanted: AlsoImport) -> cst.Module:
+    """Import a name in every statement that imports another one. Raises Refused when there is none."""
+
+    class Add(cst.CSTTransformer):
+        found = False
+
+        def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:
+            aliases = list(_aliases(updated_node))
+            texts = [_alias_text(alias) for alias in aliases]
+            if wanted.known not in texts:
+                return updated_node
+            self.found = True
+            if wanted.name in texts:
+                return updated_node
+            return updated_node.with_changes(names=_with_alias(aliases, wanted.name))
+
+    adding = Add()
+    changed = module.visit(adding)
+    if not adding.found:
+        raise Refused(f"no import of {wanted.known} was found to put {wanted.name} beside")
+    return changed
 
 
 def _has(module: cst.Module, wanted: Import) -> bool:

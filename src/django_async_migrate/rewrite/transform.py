@@ -7,7 +7,18 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from django_async_migrate.core.edits import AddArgument, AsyncFor, Await, Before, Edit, ListOf, Rename, Template
+from django_async_migrate.core.edits import (
+    AddArgument,
+    AsyncFor,
+    Await,
+    Before,
+    Edit,
+    ListOf,
+    MakeAsync,
+    Rename,
+    Template,
+    Twin,
+)
 from django_async_migrate.core.findings import Span
 
 from .locate import Refused
@@ -30,6 +41,8 @@ class Transformer(cst.CSTTransformer):
         self._parts: set[Node] = set()
         self._loops: set[Node] = set()
         self._lists: set[Node] = set()
+        self._async: set[Node] = set()
+        self._twins: dict[Node, str] = {}
         self._before: dict[Node, list[Before]] = {}
         self._inserted: dict[Node, list[cst.SimpleStatementLine]] = {}
         self._quotes: list[str] = []
@@ -41,6 +54,10 @@ class Transformer(cst.CSTTransformer):
                 self._loops.add(node)
             elif isinstance(edit, ListOf):
                 self._lists.add(node)
+            elif isinstance(edit, MakeAsync):
+                self._async.add(node)
+            elif isinstance(edit, Twin):
+                self._twins[node] = edit.name
             elif isinstance(edit, Before):
                 self._before.setdefault(node, []).append(edit)
             else:
@@ -65,6 +82,12 @@ class Transformer(cst.CSTTransformer):
         if isinstance(original_node, (cst.For, cst.CompFor)) and original_node.iter in self._loops:
             assert isinstance(updated_node, (cst.For, cst.CompFor))
             updated_node = updated_node.with_changes(asynchronous=cst.Asynchronous())
+        if isinstance(original_node, cst.FunctionDef):
+            assert isinstance(updated_node, cst.FunctionDef)
+            if original_node.name in self._async:
+                updated_node = updated_node.with_changes(asynchronous=cst.Asynchronous())
+            if original_node.name in self._twins:
+                return cst.FlattenSentinel([updated_node, _twin(updated_node, self._twins[original_node.name])])
         if isinstance(original_node, cst.GeneratorExp) and original_node.elt in self._lists:
             assert isinstance(updated_node, cst.GeneratorExp)
             updated_node = _list_of(updated_node)
@@ -156,6 +179,17 @@ def _list_of(node: cst.GeneratorExp) -> cst.ListComp:
         left = left.with_changes(whitespace_after=lpar.pop().whitespace_after)
         right = right.with_changes(whitespace_before=rpar.pop(0).whitespace_before)
     return cst.ListComp(node.elt, node.for_in, left, right, lpar, rpar)
+
+
+def _twin(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
+    """Return an async copy of a function, as far below it as it is from what stands above."""
+    copy = node.deep_clone()
+    blank = [line for line in node.leading_lines if line.comment is None]
+    if not blank:  # the first statement of a class or module
+        blank = [cst.EmptyLine(indent=False)]
+    return copy.with_changes(
+        name=cst.Name(name), asynchronous=cst.Asynchronous(), leading_lines=blank, lines_after_decorators=()
+    )
 
 
 def _inserted_before(node: Node, lines: list[cst.SimpleStatementLine]) -> cst.FlattenSentinel[Node]:

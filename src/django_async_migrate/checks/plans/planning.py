@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
@@ -12,10 +13,13 @@ from django_async_migrate.core.effects import LAZY
 from .evaluations import evaluation_plans
 from .loads import load_plans
 from .spot import Spot
+from .strategies import strategy_plans
 from .terminals import terminal_plans
 from .wrap import wrap_plans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django_async_migrate.core.findings import Target
     from django_async_migrate.reach.incidents import Incident
     from django_async_migrate.syntax.tree import SourceTree
@@ -28,8 +32,9 @@ MAX_PLANS = 6
 class Planning:
     """Makes plans for the findings of one scan."""
 
-    def __init__(self, tree: SourceTree, target: Target, querysets: frozenset[ast.AST]) -> None:
+    def __init__(self, tree: SourceTree, target: Target, querysets: frozenset[ast.AST], strategy: str) -> None:
         self._tree = tree
+        self._strategy = strategy
         self._querysets = querysets
         major, minor = (int(part) for part in target.django.split(".")[:2])
         self._version = (major, minor)
@@ -45,7 +50,7 @@ class Planning:
         if incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.steps:
-            found = wrap_plans(spot)
+            found = itertools.chain(self._strategies(spot), wrap_plans(spot))
         elif incident.effect.kind in _TERMINALS:
             found = terminal_plans(spot)
         else:
@@ -55,6 +60,10 @@ class Planning:
             return tuple(plans)
         because = f": {place.reason}" if place.reason and advice else ""
         return (FixPlan("manual", f"{advice}{because}"),) if advice else ()
+
+    def _strategies(self, spot: Spot) -> Iterator[FixPlan]:
+        """Making helpers async asks for every mention of their names in the project: only when rewriting."""
+        return strategy_plans(spot, self._tree, self._strategy) if self._strategy else iter(())
 
     def _source(self, path: str) -> Source | None:
         if path not in self._sources:
