@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import suppress
 from dataclasses import replace
 
 from django_async_migrate.core.errors import UsageError
@@ -72,9 +73,13 @@ def fix(
     folder = working_directory() if cwd is None else cwd
     root = locate(options.paths, options.project, files, folder).root
     rewriting_options = replace(options, rewriting=options.helper_strategy)
-    local = _local_packages(root, files)
     rewriting = Rewriting(
-        root, files, lambda overlay: scan(rewriting_options, overlay, folder, progress), unsafe, local
+        root,
+        files,
+        lambda overlay: scan(rewriting_options, overlay, folder, progress),
+        unsafe,
+        _local_packages(root, files),
+        _Importers(root, options, files, folder),
     )
     report = rewriting.run()
     changes = []
@@ -93,6 +98,31 @@ def fix(
             report = replace(report, problems=(*report.problems, *problems))
     refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))
     return FixOutcome(report, tuple(changes), tuple(rewriting.applied), refused)
+
+
+class _Importers:
+    """Says whether other files of a project may use a name of a module: they mention both."""
+
+    def __init__(self, root: str, options: ScanOptions, files: FileSystem, cwd: str) -> None:
+        self._root = root
+        self._options = options
+        self._files = files
+        self._cwd = cwd
+        self._texts: dict[str, bytes] | None = None
+
+    def __call__(self, path: str, name: str) -> bool:
+        """Whether a file other than ``path`` mentions its module and ``name``."""
+        if self._texts is None:
+            self._texts = {}
+            project = locate(self._options.paths, self._options.project, self._files, self._cwd)
+            layout = discover(self._options.paths, project, self._options.exclude, self._files, self._cwd)
+            for other in {*layout.selected, *project_files(layout, self._options.exclude, self._files)}:
+                with suppress(OSError):
+                    self._texts[other] = self._files.read(f"{self._root.rstrip('/')}/{other}")
+        stem = parent(path) if path.endswith("__init__.py") else path.removesuffix(".py")
+        word = stem.rpartition("/")[2].encode()
+        wanted = name.encode()
+        return any(word in text and wanted in text for other, text in self._texts.items() if other != path)
 
 
 def _local_packages(root: str, files: FileSystem) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper
@@ -11,7 +11,7 @@ from libcst.metadata import MetadataWrapper
 from django_async_migrate.core.edits import AlsoImport, Edit, Import
 from django_async_migrate.core.findings import Span
 
-from .imports import add_imports
+from .imports import add_imports, without_unused
 from .locate import Locator, Refused
 from .transform import Transformer
 
@@ -19,16 +19,22 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def rewritten(
-    data: bytes, edits: Sequence[Edit], imports: Sequence[Import | AlsoImport], local: Collection[str] = ()
+    data: bytes,
+    edits: Sequence[Edit],
+    imports: Sequence[Import | AlsoImport],
+    local: Collection[str] = (),
+    needed: Callable[[str], bool] = lambda name: True,
 ) -> bytes:
     """Return the content of a file after its edits; encoding, byte order mark and line ends are kept.
 
+    ``local``: the project's own top-level packages. ``needed``: whether a name has to stay imported here though
+    nothing in the file uses it any more.
     Raises Refused when the file cannot be reproduced exactly, an edit does not fit, or the result does not compile.
     """
     bom = data.startswith(_BOM)
     body = data[len(_BOM) :] if bom else data
     module = _parsed(body)
-    changed = edited(module, edits, imports, local)
+    changed = edited(module, edits, imports, local, needed)
     try:
         result = changed.bytes
         compile(result, "<rewritten>", "exec", dont_inherit=True)
@@ -38,7 +44,11 @@ def rewritten(
 
 
 def edited(
-    module: cst.Module, edits: Sequence[Edit], imports: Sequence[Import | AlsoImport], local: Collection[str] = ()
+    module: cst.Module,
+    edits: Sequence[Edit],
+    imports: Sequence[Import | AlsoImport],
+    local: Collection[str] = (),
+    needed: Callable[[str], bool] = lambda name: True,
 ) -> cst.Module:
     """Return a LibCST module after its edits. Raises Refused when an edit does not fit."""
     if edits:
@@ -46,7 +56,9 @@ def edited(
         nodes = Locator(wrapper).expressions(_spans(edits))
         visited = wrapper.module.visit(Transformer(edits, nodes, module))
         assert isinstance(visited, cst.Module)
-        module = visited
+        before, module = module.code, visited
+        module = add_imports(module, imports, local)
+        return without_unused(module, before, needed)
     return add_imports(module, imports, local)
 
 

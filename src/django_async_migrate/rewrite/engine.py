@@ -59,6 +59,8 @@ class Rewriting:
     scan: Scan
     unsafe: bool
     local: Collection[str] = ()
+    #: Whether another file of the project may take a name from the module at a path.
+    needed: Callable[[str, str], bool] = lambda path, name: True
     files: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -129,6 +131,7 @@ class Rewriting:
             self.scan,
             False,
             self.local,
+            self.needed,
             files,
             scans=self.scans,
             only=made,
@@ -191,6 +194,9 @@ class Rewriting:
                 self.refused[attempts[-1].key] = "it cannot be combined with another rewrite"
         return None
 
+    def _needed_in(self, path: str) -> Callable[[str], bool]:
+        return lambda name: self.needed(path, name)
+
     def _applied_to(self, attempts: Sequence[Attempt]) -> dict[str, bytes]:
         edits: dict[str, list[Edit]] = {}
         imports: dict[str, set[Import | AlsoImport]] = {}
@@ -203,9 +209,8 @@ class Rewriting:
         for path in sorted({*edits, *imports}):
             full = f"{self.root.rstrip('/')}/{path}"
             data = files[full] if full in files else self.below.read(full)
-            files[full] = rewritten(
-                data, edits.get(path, []), sorted(imports.get(path, ()), key=_import_key), self.local
-            )
+            wanted = sorted(imports.get(path, ()), key=_import_key)
+            files[full] = rewritten(data, edits.get(path, []), wanted, self.local, self._needed_in(path))
         return files
 
 

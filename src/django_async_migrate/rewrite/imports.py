@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 import libcst as cst
@@ -246,9 +247,39 @@ def _key(node: cst.CSTNode) -> tuple[bool, str]:
     return False, _dotted(entry.names[0].name).lower()
 
 
-def unused_names(before: str, after: str) -> frozenset[str]:
-    """Return the imported names that the old source used and the new one does not."""
-    return _loads(before) & _imported(after) - _loads(after) - _exported(after)
+def without_unused(module: cst.Module, before: str, needed: Callable[[str], bool]) -> cst.Module:
+    """Return a module without the ``from`` imports that the old source used and the new one does not.
+
+    ``needed`` says whether another file may import a name from this module, or patch it there.
+    """
+    after = module.code
+    gone = {
+        name for name in (_loads(before) - _loads(after)) & _imported(before) - _mentioned(after) if not needed(name)
+    }
+    if not gone:
+        return module
+
+    class Drop(cst.CSTTransformer):
+        def leave_ImportFrom(
+            self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+        ) -> cst.ImportFrom | cst.RemovalSentinel:
+            aliases = list(_aliases(updated_node))
+            kept = [alias for alias in aliases if _bound(alias) not in gone]
+            if not aliases or len(kept) == len(aliases):
+                return updated_node
+            if not kept:
+                return cst.RemoveFromParent()
+            if aliases[-1] is not kept[-1]:
+                kept[-1] = kept[-1].with_changes(comma=aliases[-1].comma)
+            return updated_node.with_changes(names=kept)
+
+    return module.visit(Drop())
+
+
+def _bound(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    return _dotted(alias.name)
 
 
 def _loads(source: str) -> frozenset[str]:
@@ -259,15 +290,16 @@ def _imported(source: str) -> frozenset[str]:
     return frozenset(
         alias.asname or alias.name
         for node in ast.parse(source).body
-        if isinstance(node, ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
         for alias in node.names
     )
 
 
-def _exported(source: str) -> frozenset[str]:
-    """Return the names that ``__all__`` or a string somewhere may speak of."""
+def _mentioned(source: str) -> frozenset[str]:
+    """Return the names that ``__all__``, a quoted annotation or a path in a string may speak of."""
     return frozenset(
-        node.value
+        word
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for word in re.findall(r"\w+", node.value)
     )

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from .spot import Spot
 
 
+def _is_super(node: ast.expr) -> bool:
+    """Whether a method is called on ``super()``: the async twin would run the override, not what it overrides."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+
+
 def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a sync method of a queryset, manager or model."""
     node, about = spot.node, spot.effect.about
@@ -30,6 +35,7 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         and isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and about.twin in (f"a{node.func.attr}", node.func.attr)
+        and not _is_super(node.func.value)
     ):
         title = f"await {short(spot.source.text(node.func.value), 40)}.{about.twin}(...)"
         edits = (Rename(spot.span(node.func), about.twin), Await(spot.span(node)))
