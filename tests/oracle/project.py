@@ -18,6 +18,51 @@ CONTRIB = (
 )
 
 
+def set_up(files: Mapping[str, str], root: Path, database: Path, template: Path | None) -> Path:
+    """Write the files of a case below ``root``, install its apps and return the folder on ``sys.path``.
+
+    ``database`` becomes the database: as it is where the file exists, else a copy of ``template``. Without a
+    template Django is set up here, with the case's own settings.
+    """
+    write_files(files, root)
+    source = source_root(files, root)
+    prepare_interpreter(source)
+    own = settings_module(files)
+    if own:
+        more = own_settings(own, root, source)
+        more["INSTALLED_APPS"] = [*more.get("INSTALLED_APPS", []), *app_names(files, root, source)]
+        start(database, more)
+    elif template:
+        if not database.exists():
+            copy_database(template, database)
+        use_database(database)
+        add_apps(app_names(files, root, source))
+    use_urls(files, root, source)
+    return source
+
+
+def module(name: str, root: Path, source: Path) -> Any:
+    """Import a file of the case and return the module."""
+    return importlib.import_module(dotted_name(name, root, source))
+
+
+def seed(files: Iterable[str], root: Path, source: Path) -> None:
+    """Fill the tables: with the case's seed.py, or with some rows in each."""
+    from oracle.seeding import seed_rows
+
+    name = next((name for name in files if PurePosixPath(name).name == "seed.py"), None)
+    if name is None:
+        seed_rows()
+    else:
+        module(name, root, source).seed()
+
+
+def warm_up() -> None:
+    """Import what most cases need, once for all processes."""
+    for name in ("django.test", "django.core.paginator", "oracle.seeding", "concurrent.futures.thread"):
+        importlib.import_module(name)
+
+
 def write_files(files: Mapping[str, str], root: Path) -> None:
     """Write the files of a case below ``root``."""
     for name, text in files.items():
