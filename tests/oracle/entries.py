@@ -46,6 +46,25 @@ def entries(modules: Iterable[Any], root: Path) -> Iterator[Entry]:
                 yield Entry(path, name, partial(_identity, value))
 
 
+def functions(modules: Iterable[Any], root: Path) -> Iterator[Entry]:
+    """Find the public functions of the modules, sync and async, that can be called: their parameters are known."""
+    for module in modules:
+        path = Path(module.__file__).relative_to(root).as_posix()
+        for name, value in list(vars(module).items()):
+            if getattr(value, "__module__", None) != module.__name__ or name.startswith("_"):
+                continue
+            if inspect.isfunction(value) and _can_be_called(value):
+                yield Entry(path, name, partial(_identity, value))
+
+
+def _can_be_called(function: Callable[..., Any]) -> bool:
+    try:
+        arguments(function)
+    except TypeError:
+        return False
+    return True
+
+
 def _bound_method(owner: Any, name: str) -> Any:
     return getattr(owner(), name)
 

@@ -32,7 +32,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
             if place.path is None:
                 wrong.append(f"{run.function}: a query that no code of the case asks for: {place.stack[:12]}")
                 continue
-            lines = {(place.path, line) for line in _lines(case.files.get(place.path, ""), place)}
+            lines = {(place.path, line) for line in lines_of(case.files.get(place.path, ""), place)}
             if not lines & expected:
                 wrong.append(f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}")
             reached |= lines & expected
@@ -60,7 +60,7 @@ def _conduct(case: Case, run: Run) -> Iterator[str]:
         yield f"{run.function}: does not raise; if it catches the error, say so with the option 'catches'"
 
 
-def _lines(text: str, place: Place) -> range:
+def lines_of(text: str, place: Place) -> range:
     """Return the lines a finding for this place may start on: those of its expression."""
     tree = _parse(text)
     if place.column is None or place.end_column is None:

@@ -85,7 +85,7 @@ def _run(entry: Entry, database: Path, root: Path, record: bool) -> dict[str, An
         except BaseException as caught:
             error = caught
     return {
-        "events": list(_places(events, root)),
+        "events": list(places(events, root)),
         "error": _describe(error, root) if error else None,
         "unsafe": _is_unsafe(error),
     }
@@ -109,7 +109,8 @@ def _describe(error: BaseException, root: Path) -> str:
     return "".join([*lines, *traceback.format_exception_only(error)])
 
 
-def _places(events: Iterable[Event], root: Path) -> Iterator[dict[str, Any]]:
+def places(events: Iterable[Event], root: Path) -> Iterator[dict[str, Any]]:
+    """Return each place in the case that events ask for a finding at, once, with its stack."""
     folder = f"{root}{os.sep}"
     seen = set()
     for event in events:
