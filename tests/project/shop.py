@@ -75,14 +75,15 @@ async def _answer(pending: Awaitable[Any], path: str, status: int) -> object:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Callable[[Scenario], object]]:
+def running(folder: Path, root: Path = ROOT, template: Path | None = None) -> Iterator[Callable[[Scenario], object]]:
     """Set the fixture up with its database in ``folder`` and yield what runs a scenario.
 
-    Every scenario starts from the same rows and cold caches.
+    Every scenario starts from the same rows and cold caches. ``root`` may be a copy of the fixture.
+    ``template`` is a file for these rows: they are taken from there when it exists, and kept there otherwise.
     """
-    database, template = folder / "shop.sqlite3", folder / "template.sqlite3"
+    database, template = folder / "shop.sqlite3", template or folder / "template.sqlite3"
     sys.dont_write_bytecode = True
-    sys.path.insert(0, str(ROOT))
+    sys.path.insert(0, str(root))
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     os.environ["PAPERLEAF_DB"] = str(database)
     os.environ["DJANGO_SETTINGS_MODULE"] = "paperleaf.settings.test"
@@ -94,10 +95,11 @@ def running(folder: Path) -> Iterator[Callable[[Scenario], object]]:
 
     django.setup()
     connection_created.connect(_in_a_hurry, weak=False)
-    call_command("migrate", verbosity=0)
-    call_command("load_demo_data", stdout=io.StringIO())
-    connections.close_all()
-    shutil.copyfile(database, template)
+    if not template.exists():
+        call_command("migrate", verbosity=0)
+        call_command("load_demo_data", stdout=io.StringIO())
+        connections.close_all()
+        shutil.copyfile(database, template)
 
     def run(scenario: Scenario) -> object:
         shutil.copyfile(template, database)

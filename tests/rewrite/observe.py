@@ -20,7 +20,8 @@ from typing import Any
 from oracle.recorder import Event, recording
 from rewrite.snapshot import Snapshot, Tree, drained
 
-Rows = dict[str, Counter[str]]
+# A row is its columns and their values as text.
+Rows = dict[str, Counter[tuple[tuple[str, str], ...]]]
 Record = dict[str, Tree]
 
 # Line numbers and source lines of a traceback are what a rewrite changes.
@@ -34,21 +35,21 @@ def read_rows(database: Path) -> Rows:
         return {name: _rows(connection, name) for (name,) in names}
 
 
-def _rows(connection: sqlite3.Connection, table: str) -> Counter[str]:
+def _rows(connection: sqlite3.Connection, table: str) -> Counter[tuple[tuple[str, str], ...]]:
     cursor = connection.execute(f'SELECT * FROM "{table}"')
     columns = [column[0] for column in cursor.description]
-    return Counter(repr(dict(zip(columns, row, strict=True))) for row in cursor)
+    return Counter(tuple(zip(columns, map(repr, row), strict=True)) for row in cursor)
 
 
 def changed_rows(before: Rows, after: Rows) -> Tree:
     """Return the rows that came and those that went, by table; only tables that changed."""
     changes = {}
     for table in sorted(before.keys() | after.keys()):
-        old, new = before.get(table, Counter()), after.get(table, Counter())
+        old, new = (rows.get(table, Counter()) for rows in (before, after))
         if old != new:
             changes[table] = {
-                "added": sorted((new - old).elements()),
-                "removed": sorted((old - new).elements()),
+                "added": [dict(row) for row in sorted((new - old).elements())],
+                "removed": [dict(row) for row in sorted((old - new).elements())],
             }
     return changes
 
