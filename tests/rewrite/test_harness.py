@@ -284,7 +284,7 @@ def test_unsafe_rewrites_may_ask_more_queries(proofs: dict[str, Compared]) -> No
     assert _judge(proofs, "more queries", safe=False) == []
 
 
-_RECORD = {
+_RECORD: dict[str, object] = {
     "result": None,
     "error": None,
     "output": "",
