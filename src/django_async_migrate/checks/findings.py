@@ -39,7 +39,7 @@ def analyze(tree: SourceTree, target: Target, strategy: str = "") -> Analysis:
     """
     analysis = analyse(tree, target)
     rules = all_rules()
-    planning = Planning(tree, target, analysis.querysets, strategy)
+    planning = Planning(tree, target, analysis.seen, strategy)
     findings = []
     for incident in analysis.incidents:
         rule = next((rule for rule in rules if rule.claims(incident.effect)), None)

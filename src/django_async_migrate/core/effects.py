@@ -48,12 +48,13 @@ class Terminal:
 class Rows:
     """A queryset that is evaluated; ``row`` is what one of its rows would be called.
 
-    ``prefetches``: it may load further rows through ``prefetch_related``.
+    ``prefetches``: it may load further rows through ``prefetch_related``. ``iterator``: it is what ``iterator()`` gave.
     """
 
     row: str
     raw: bool = False
     prefetches: bool = False
+    iterator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

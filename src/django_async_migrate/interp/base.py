@@ -54,6 +54,12 @@ class Outcome:
     #: Calls on, and expressions that are, querysets and managers; False where rows may be no instances.
     querysets: dict[ast.AST, bool] = field(default_factory=dict)
 
+    #: Expressions that were known to be something else at least once.
+    others: set[ast.AST] = field(default_factory=set)
+
+    #: Functions that were called with arguments that do not matter, and were not interpreted then.
+    skipped: set[ast.AST] = field(default_factory=set)
+
     def saw_queryset(self, node: ast.AST, instances: bool) -> None:
         """Note that a node works on a queryset or manager; ``instances``: whose rows are instances."""
         self.querysets[node] = instances and self.querysets.get(node, True)

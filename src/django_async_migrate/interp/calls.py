@@ -65,6 +65,8 @@ class Evaluator(Objects):
         return result
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
+        if type(func) is not Method and not isinstance(func, (Unknown, Never)):
+            self.engine.outcome.others.add(node)
         if isinstance(func, Func):
             if func.fn.is_generator:
                 return Generator(func, tuple(args), tuple(kwargs))
@@ -188,6 +190,8 @@ class Evaluator(Objects):
             return related.call(self, receiver, name, args, kwargs, node)
         if isinstance(state, Instance) and isinstance(receiver, Ref):
             return instances.call(self, receiver, name, args, kwargs, node)
+        if not isinstance(receiver, (Unknown, Never)):
+            self.engine.outcome.others.add(node)
         if isinstance(state, Dict):
             return containers.call_dict(self, receiver, state, name, args, kwargs, node)
         if isinstance(state, Sequence) and state.kind == "queue":
@@ -348,6 +352,8 @@ class Evaluator(Objects):
             if not self._mixed:
                 self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.evaluate(self, value, "iteration", node, asynchronous)
+        if not isinstance(value, (Unknown, Never)):
+            self.engine.outcome.others.add(node)
         if isinstance(value, Tuple):
             return containers.union(self, value.items)
         if isinstance(state, Sequence):

@@ -82,6 +82,7 @@ class Engine(Roots, Dispatch, Relevant):
         if fn.is_stub:
             return self._implemented(frame, func, args, kwargs, node, implicit, awaited, generator)
         if not self._matters(frame, func, args, kwargs):
+            self.outcome.skipped.add(fn.node)
             return self._declared_result(frame, fn, node)
         names = self._arguments(frame, func, args, kwargs)
         forms = self._forms

@@ -257,7 +257,8 @@ class Frame:
         """
         for effect in effects[:MAX_EFFECTS]:
             if same_code:
-                self.record(replace(effect, site=self.site(node), certain=effect.certain and not self._doubts))
+                certain = effect.certain and not self._doubts
+                self.record(replace(effect, site=self.site(node), certain=certain, about=None, operand=None))
                 continue
             inner = (effect.site, "" if effect.steps else effect.what)
             self.record(

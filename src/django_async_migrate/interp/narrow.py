@@ -51,6 +51,8 @@ class Narrowing(Statements):
         if isinstance(state, QuerySet):
             element = querysets.evaluate(self, value, "truth", node)
             return False if isinstance(element, Never) else None
+        if not isinstance(value, (Unknown, Never)):
+            self.engine.outcome.others.add(node)
         if isinstance(state, Object):
             answer = self.dunder(value, state, "__bool__", [], node)
             if answer is None:

@@ -34,6 +34,20 @@ _FRAME = 600_000
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What rewrites have to know of all the times an expression was evaluated.
+
+    ``querysets``: calls on, and expressions that are, querysets or managers whose rows are instances. ``others``:
+    expressions that were something else at least once. ``skipped``: functions that were also called with arguments
+    that do not matter, and were not interpreted then.
+    """
+
+    querysets: frozenset[ast.AST] = frozenset()
+    others: frozenset[ast.AST] = frozenset()
+    skipped: frozenset[ast.AST] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """What the analysis found; paths are relative to the project root."""
 
@@ -41,7 +55,7 @@ class Analysis:
     problems: tuple[Problem, ...]
     async_functions: int
     unknown: tuple[tuple[str, int], ...]
-    querysets: frozenset[ast.AST] = frozenset()
+    seen: Seen = Seen()
 
 
 def analyse(tree: SourceTree, target: Target) -> Analysis:
@@ -78,8 +92,12 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
                 problems.append(problem)
     found = incidents_of(project, engine.outcome.incidents, selected)
     unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
-    querysets = frozenset(node for node, instances in engine.outcome.querysets.items() if instances)
-    return Analysis(tuple(found), tuple(problems), functions, unknown, querysets)
+    seen = Seen()
+    if found:
+        outcome = engine.outcome
+        instances = frozenset(node for node, plain in outcome.querysets.items() if plain)
+        seen = Seen(instances, frozenset(outcome.others), frozenset(outcome.skipped))
+    return Analysis(tuple(found), tuple(problems), functions, unknown, seen)
 
 
 def _run(engine: Engine, point: EntryPoint) -> Problem | None:

@@ -30,6 +30,7 @@ class Changes(TypedDict, total=False):
     empty: bool
     known: Mapping[str, Value]
     raw: bool
+    iterator: bool
     ordered: bool
 
 

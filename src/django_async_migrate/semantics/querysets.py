@@ -174,7 +174,7 @@ _ADVICE: Mapping[str, str] = {
 def rows(state: QuerySet) -> Rows:
     """Return what a rewrite has to know of a queryset that is evaluated."""
     name = state.model.name.lower() if state.model is not None and state.shape == "model" else "row"
-    return Rows(name, state.raw, bool(state.spec.prefetch) or state.spec.unknown_prefetch)
+    return Rows(name, state.raw, bool(state.spec.prefetch) or state.spec.unknown_prefetch, state.iterator)
 
 
 def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchronous: bool = False) -> Value:
@@ -244,6 +244,8 @@ def call(
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             m.effect(node, kind, "", advice, state.certain and not state.ever_cached, about=Terminal(twin))
         return result(m, state, method, args, kwargs, node)
+    if name == "iterator":
+        return derived(m, ref, state, node, iterator=True)
     return derived(m, ref, state, node, **clones.changes(m, state, name, args, kwargs))
 
 

@@ -128,6 +128,7 @@ class QuerySet(Record):
     cls: ClassInfo | None = None  # project queryset class with methods of its own
     manager: ClassInfo | None = None  # project manager class the queryset came from
     raw: bool = False
+    iterator: bool = False  # what .iterator() gave: a generator, without methods
     certain: bool = True
     ever_cached: bool = False  # filled on at least one path: not filled is then only likely
     clone_spec: LoadSpec | None = None  # what clones of a prefetched queryset load

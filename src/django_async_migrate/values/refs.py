@@ -268,6 +268,7 @@ def freeze(state: State) -> Hashable:
             state.cls,
             state.manager,
             state.raw,
+            state.iterator,
             state.certain,
             state.ever_cached,
             state.ordered,

@@ -117,7 +117,7 @@ def eager_plans(spot: Spot) -> Iterator[FixPlan]:
         return
     (root,) = roots.values()
     origin = origin_of(spot.source, root, function)
-    if origin is None or origin.witness not in spot.querysets:
+    if origin is None or origin.witness not in spot.seen.querysets:
         return
     lookups = sorted(fetched or joined)
     # author__country loads author as well

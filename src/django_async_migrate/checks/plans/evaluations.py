@@ -42,19 +42,20 @@ def evaluation_plans(spot: Spot) -> Iterator[FixPlan]:
 
 
 def _unsupported(spot: Spot) -> bool:
-    """``aiterator()`` after ``prefetch_related()`` came with Django 5.0."""
-    return spot.version < (5, 0) and any(
-        isinstance(effect.about, Rows)
-        and effect.about.prefetches
-        and effect.operand is not None
-        and _is_iterator(effect.operand)
-        for effect in spot.incident.effects
-    )
+    """A generator that ``iterator()`` gave earlier; ``aiterator()`` after ``prefetch_related()`` before Django 5.0."""
+    for effect in spot.incident.effects:
+        about, operand = effect.about, effect.operand
+        if isinstance(about, Rows) and about.raw and operand is not None and _is_iterator(operand):
+            return True
+        if isinstance(about, Rows) and about.iterator:
+            if operand is None or not _is_iterator(operand) or (about.prefetches and spot.version < (5, 0)):
+                return True
+    return False
 
 
 def _all_rows(spot: Spot) -> bool:
     """Whether a call evaluates several of its arguments: ``zip(authors, books)``."""
-    return all(
+    return spot.always and all(
         isinstance(effect.about, Rows) and not effect.steps and effect.operand not in (None, spot.node)
         for effect in spot.incident.effects
     )

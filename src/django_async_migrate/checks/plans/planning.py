@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_async_migrate.core.findings import Target
+    from django_async_migrate.reach.analysis import Seen
     from django_async_migrate.reach.incidents import Incident
     from django_async_migrate.syntax.tree import SourceTree
 
@@ -32,10 +32,10 @@ MAX_PLANS = 6
 class Planning:
     """Makes plans for the findings of one scan."""
 
-    def __init__(self, tree: SourceTree, target: Target, querysets: frozenset[ast.AST], strategy: str) -> None:
+    def __init__(self, tree: SourceTree, target: Target, seen: Seen, strategy: str) -> None:
         self._tree = tree
         self._strategy = strategy
-        self._querysets = querysets
+        self._seen = seen
         major, minor = (int(part) for part in target.django.split(".")[:2])
         self._version = (major, minor)
         self._sources: dict[str, Source] = {}
@@ -46,7 +46,7 @@ class Planning:
         if source is None:
             return (FixPlan("manual", advice),) if advice else ()
         place = place_of(source, incident.effect.site.node)
-        spot = Spot(incident, source, place, self._source, self._version, self._querysets)
+        spot = Spot(incident, source, place, self._source, self._version, self._seen)
         if incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.steps:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from django_async_migrate.core.effects import Effect
     from django_async_migrate.core.findings import Applicability, Span
+    from django_async_migrate.reach.analysis import Seen
     from django_async_migrate.reach.incidents import Incident
     from django_async_migrate.syntax.parse import Located
 
@@ -31,7 +32,7 @@ class Spot:
     place: Place
     sources: Callable[[str], Source | None]
     version: tuple[int, int]
-    querysets: frozenset[ast.AST]
+    seen: Seen
 
     @property
     def effect(self) -> Effect:
@@ -45,6 +46,8 @@ class Spot:
     def agreed(self) -> bool:
         """Whether all that was seen here is of one kind, so that one rewrite fits all of it."""
         first = self.effect
+        if not self.always:
+            return False
         return first.about is not None and all(
             not other.steps
             and other.kind == first.kind
@@ -52,6 +55,19 @@ class Spot:
             and other.operand is first.operand
             for other in self.incident.effects
         )
+
+    @property
+    def always(self) -> bool:
+        """Whether what is evaluated here was of the same kind each time, as far as anybody can tell."""
+        if self.node in self.seen.others:
+            return False
+        if self.place.function is None or self.place.function not in self.seen.skipped:
+            return True
+        # Some calls were not followed: what the function is given then may be anything.
+        node = self.effect.operand or self.node
+        while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        return isinstance(node, ast.Name) and not self.source.binds(node.id, self.place.function)
 
     def span(self, node: Located) -> Span:
         """Return the span of a node of this file."""

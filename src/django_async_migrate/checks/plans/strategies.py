@@ -213,12 +213,33 @@ def _twinned(spot: Spot, helper: Helper, span: Span, call: ast.Call, tree: Sourc
     if _is_taken(tree, name):
         return
     func = call.func
+    if not helper.method and helper.source is not spot.source and not _comes_from(spot, func, helper):
+        return
     edits: list[Edit] = [Twin(span, name), Rename(spot.span(func), name), Await(spot.span(call))]
     imports: tuple[AlsoImport, ...] = ()
     if isinstance(func, ast.Name) and helper.source is not spot.source:
         imports = (AlsoImport(spot.source.parsed.path, helper.name, name),)
     created = ((helper.source.parsed.path, helper.qualname[: -len(helper.name)] + name),)
     yield FixPlan("safe", f"await {name}(...), an async twin of {helper.name}()", tuple(edits), imports, created)
+
+
+def _comes_from(spot: Spot, func: ast.expr, helper: Helper) -> bool:
+    """Whether a name is imported from the helper's own module, and not from one that passes it on."""
+    path = helper.source.parsed.path.removesuffix(".py").removesuffix("/__init__")
+    word = path.rpartition("/")[2]
+    for statement in ast.walk(spot.source.parsed.tree):
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
+                if isinstance(func, ast.Name) and (alias.asname or alias.name) == func.id:
+                    return (statement.module or "").rpartition(".")[2] == word
+                if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+                    if (alias.asname or alias.name) == func.value.id:
+                        return alias.name == word
+        elif isinstance(statement, ast.Import) and isinstance(func, ast.Attribute):
+            for alias in statement.names:
+                if (alias.asname or alias.name) == ast.unparse(func.value):
+                    return alias.name.rpartition(".")[2] == word
+    return False
 
 
 def _is_taken(tree: SourceTree, name: str) -> bool:

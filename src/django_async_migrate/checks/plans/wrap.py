@@ -128,18 +128,24 @@ def _formatted(spot: Spot, node: ast.expr, parent: ast.FormattedValue, safety: A
     plain = parent.conversion in (-1, 115) and parent.format_spec is None
     printed = plain and (spot.effect.kind == "repr" or spot.effect.implicit)
     if printed and not isinstance(node, ast.Attribute):
-        yield _with(spot, node, "str", safety)
+        yield _with(spot, node, _printing(spot), safety)
     if isinstance(node, ast.Attribute):
         yield from _attribute(spot, node, safety)
     elif isinstance(node, ast.Call):
         yield from _call(spot, node, safety)
     if printed and isinstance(node, ast.Attribute):
-        yield _with(spot, node, "str", safety)
+        yield _with(spot, node, _printing(spot), safety)
     if plain and evaluates_simply(node):  # both reading and printing it may query
         bridge, imports = spot.bridge()
-        template = f"await {bridge}(lambda: str({{0}}))()"
+        template = f"await {bridge}(lambda: {_printing(spot)}({{0}}))()"
         title = template.replace("{0}", short(spot.source.text(node), 40))
         yield spot.plan(safety, title, spot.wrapped(node, template, node), imports)
+
+
+def _printing(spot: Spot) -> str:
+    """Return what an f-string does with a value: ``str``, unless the value has a format of its own."""
+    own = any(site.function.endswith(".__format__") for effect in spot.incident.effects for site, _ in effect.steps)
+    return "format" if own else "str"
 
 
 def _call(spot: Spot, node: ast.Call, safety: Applicability) -> Iterator[FixPlan]:
