@@ -143,7 +143,9 @@ class Snapshot:
             return self._object(value, kind, objects)
         if isinstance(value, Iterator):
             items: Iterable[Any] = itertools.islice(value, _LONGEST)
-            return {"type": kind, "items": [follow(item) for item in items]}
+            # What Python itself gives for reversed() or enumerate() depends on what it goes through.
+            own = type(value).__module__ == "builtins" and not inspect.isgenerator(value)
+            return {"type": "iterator" if own else kind, "items": [follow(item) for item in items]}
         plain: Any = object.__repr__
         if type(value).__repr__ is plain or hasattr(value, "__dict__"):
             return self._object(value, kind, objects)

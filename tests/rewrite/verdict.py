@@ -77,7 +77,9 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
         if new is None:
             what = ["the function is gone"]
         else:
-            what = [str(one) for one in differences(old, new, compared.again.get(function, ()), safe)]
+            # A helper that became a coroutine hands its queryset to other code, that reads it in other ways.
+            same = bool(old.get("asynchronous")) == bool(new.get("asynchronous"))
+            what = [str(one) for one in differences(old, new, compared.again.get(function, ()), safe and same)]
             what += _hazards(compared.before, old, new, fixed)
         if what:
             path, _, name = function.partition(":")

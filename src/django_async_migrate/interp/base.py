@@ -54,8 +54,10 @@ class Outcome:
     #: Calls on, and expressions that are, querysets and managers; False where rows may be no instances.
     querysets: dict[ast.AST, bool] = field(default_factory=dict)
 
-    #: Expressions that were known to be something else at least once.
+    #: Expressions that worked on something else at least once (a call, an index, ``in``).
     others: set[ast.AST] = field(default_factory=set)
+    #: Expressions whose value was something else when it was iterated or tested.
+    other_values: set[ast.AST] = field(default_factory=set)
 
     #: Functions that were called with arguments that do not matter, and were not interpreted then.
     skipped: set[ast.AST] = field(default_factory=set)

@@ -65,8 +65,8 @@ class Evaluator(Objects):
         return result
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
-        if type(func) is not Method and not isinstance(func, (Unknown, Never)):
-            self.engine.outcome.others.add(node)
+        if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            self.engine.outcome.others.add(node)  # a method of a project class, called where others are Django's
         if isinstance(func, Func):
             if func.fn.is_generator:
                 return Generator(func, tuple(args), tuple(kwargs))
@@ -353,7 +353,7 @@ class Evaluator(Objects):
                 self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.evaluate(self, value, "iteration", node, asynchronous)
         if not isinstance(value, (Unknown, Never)):
-            self.engine.outcome.others.add(node)
+            self.saw_other(node)
         if isinstance(value, Tuple):
             return containers.union(self, value.items)
         if isinstance(state, Sequence):

@@ -85,7 +85,11 @@ class Comprehensions(Frame):
         """Run the body of a generator expression, as the frame of its own that it is."""
         source = self.cells.get(".0", Unknown("generator"))
         outer = node.generators[0]
+        seen = self.engine.outcome.other_values
+        known = outer.iter in seen
         element = self.iterate(source, outer.iter, bool(outer.is_async))
+        if not known:
+            seen.discard(outer.iter)  # what is iterated here are the rows, taken where the expression stands
         if isinstance(element, Never) or not self._bind_generators(node, element):
             return
         self.yielded = self.eval(node.elt)

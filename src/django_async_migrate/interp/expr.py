@@ -8,7 +8,7 @@ from typing import Any
 
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import containers, text
-from django_async_migrate.values.heap import Dict, Instance, Object, Sequence
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
@@ -185,6 +185,8 @@ class Expressions(Operators):
                     self.eval(part)
             return self._union([containers.sliced(self, part, node.slice, node) for part in alternatives(base)])
         index = self.eval(node.slice)
+        if not all(isinstance(self.state(part), QuerySet) or isinstance(part, Unknown) for part in alternatives(base)):
+            self.engine.outcome.others.add(node)
         results = []
         for owner in alternatives(base):
             state = self.state(owner)

@@ -228,6 +228,12 @@ class Frame:
             Effect(kind, site, what or self.text(node), advice, certain, family=family, about=about, operand=operand)
         )
 
+    def saw_other(self, node: ast.AST) -> None:
+        """Note that what is iterated or tested at a node is known to be no queryset."""
+        running = self._calling and self._calling[-1][0] is node
+        outcome = self.engine.outcome
+        (outcome.others if running else outcome.other_values).add(node)
+
     def _operand(self, node: ast.AST, value: Value) -> ast.expr | None:
         """Return the argument of the running call that holds a value; ``node`` itself when it is not that call."""
         call, args, kwargs = self._calling[-1] if self._calling else (None, (), ())

@@ -52,7 +52,7 @@ class Narrowing(Statements):
             element = querysets.evaluate(self, value, "truth", node)
             return False if isinstance(element, Never) else None
         if not isinstance(value, (Unknown, Never)):
-            self.engine.outcome.others.add(node)
+            self.saw_other(node)
         if isinstance(state, Object):
             answer = self.dunder(value, state, "__bool__", [], node)
             if answer is None:

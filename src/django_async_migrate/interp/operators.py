@@ -68,6 +68,8 @@ class Operators(Comprehensions):
     def _membership(self, item: Value, container: Value, node: ast.AST) -> None:
         for part in alternatives(container):
             state = self.state(part)
+            if not isinstance(state, QuerySet) and not isinstance(part, Unknown):
+                self.engine.outcome.others.add(node)
             if isinstance(state, QuerySet):
                 querysets.evaluate(self, part, "membership", node)
             elif isinstance(state, (Object, Instance)):

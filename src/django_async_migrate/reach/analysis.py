@@ -38,12 +38,14 @@ class Seen:
     """What rewrites have to know of all the times an expression was evaluated.
 
     ``querysets``: calls on, and expressions that are, querysets or managers whose rows are instances. ``others``:
-    expressions that were something else at least once. ``skipped``: functions that were also called with arguments
+    expressions that worked on something else at least once; ``other_values``: whose value was something else when it
+    was iterated or tested. ``skipped``: functions that were also called with arguments
     that do not matter, and were not interpreted then.
     """
 
     querysets: frozenset[ast.AST] = frozenset()
     others: frozenset[ast.AST] = frozenset()
+    other_values: frozenset[ast.AST] = frozenset()
     skipped: frozenset[ast.AST] = frozenset()
 
 
@@ -96,7 +98,7 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
     if found:
         outcome = engine.outcome
         instances = frozenset(node for node, plain in outcome.querysets.items() if plain)
-        seen = Seen(instances, frozenset(outcome.others), frozenset(outcome.skipped))
+        seen = Seen(instances, frozenset(outcome.others), frozenset(outcome.other_values), frozenset(outcome.skipped))
     return Analysis(tuple(found), tuple(problems), functions, unknown, seen)
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from django_async_migrate.syntax.filesystem import FileSystem
 
 #: Rounds that keep something. Each fixes all that do not overlap, so few are needed.
-MAX_ROUNDS = 10
+MAX_ROUNDS = 20
 #: Scans in all, those of attempts that failed included.
-MAX_SCANS = 60
+MAX_SCANS = 200
 
 #: How deep helpers of helpers are followed.
 MAX_DEPTH = 3
@@ -64,7 +64,6 @@ class Rewriting:
     files: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
-    serial: set[_Place] = field(default_factory=set)
     scans: int = 0
     #: Fix only what is in these coroutines, and only without a thread hop.
     only: frozenset[_Place] | None = None
@@ -96,12 +95,12 @@ class Rewriting:
 
     def _round(self, report: Report) -> Report | None:
         """Apply what can be applied at once; None when nothing was kept."""
-        while self.scans < MAX_SCANS:
-            attempts = self._chosen(report)
-            if not attempts:
-                return None
-            files = self._rewritten(attempts)
-            if files is None:
+        attempts = self._chosen(report)
+        while attempts and self.scans < MAX_SCANS:
+            try:
+                files = self._applied_to(attempts)
+            except Refused:
+                attempts = self._possible(attempts)
                 continue
             after = self._scanned(files)
             files, after = self._completed(files, after, attempts)
@@ -110,13 +109,32 @@ class Rewriting:
                 self.files = files
                 self.applied.extend(_applied(attempt) for attempt in attempts)
                 return after
-            places = Counter(attempt.place for attempt in attempts)
-            for attempt in blamed:
-                if places[attempt.place] > 1 and attempt.place not in self.serial:
-                    self.serial.add(attempt.place)  # try them one at a time before any is given up
-                elif places[attempt.place] == 1:
-                    self.refused[attempt.key] = "the result would not have scanned clean"
+            attempts = self._without(attempts, blamed) or self._chosen(report)
         return None
+
+    def _without(self, attempts: Sequence[Attempt], blamed: Sequence[Attempt]) -> list[Attempt]:
+        """Return the attempts to go on with: of several suspects in one function, half wait for another round."""
+        suspects: dict[_Place, list[Attempt]] = {}
+        for attempt in blamed:
+            suspects.setdefault(attempt.place, []).append(attempt)
+        left = [attempt for attempt in attempts if attempt not in blamed]
+        for group in suspects.values():
+            if len(group) == 1:
+                self.refused[group[0].key] = "the result would not have scanned clean"
+            else:
+                left.extend(group[: len(group) // 2])
+        return left
+
+    def _possible(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Return those of the attempts that can be made, the others refused; half when all can, but not together."""
+        possible = []
+        for attempt in attempts:
+            try:
+                self._applied_to([attempt])
+                possible.append(attempt)
+            except Refused as error:
+                self.refused[attempt.key] = str(error)
+        return possible if len(possible) < len(attempts) else possible[: len(possible) // 2]
 
     def _completed(
         self, files: dict[str, bytes], after: Report, attempts: Sequence[Attempt]
@@ -154,15 +172,12 @@ class Rewriting:
         candidates.sort(key=lambda attempt: (_size(attempt.finding.span), attempt.finding.span))
         chosen: list[Attempt] = []
         taken: list[Span] = []
-        busy: set[_Place] = set()
         for attempt in candidates:
             spans = _spans(attempt.plan)
-            if attempt.place in busy or any(_overlap(one, other) for one in spans for other in taken):
+            if any(_overlap(one, other) for one in spans for other in taken):
                 continue
             chosen.append(attempt)
             taken.extend(spans)
-            if attempt.place in self.serial:
-                busy.add(attempt.place)
         return chosen
 
     def _usable(self, finding: Finding, plan: FixPlan) -> bool:
@@ -173,26 +188,6 @@ class Rewriting:
         if self.only is not None and "sync_to_async" in plan.title:
             return False
         return plan.applicability == "safe" or (self.unsafe and plan.applicability == "unsafe")
-
-    def _rewritten(self, attempts: Sequence[Attempt]) -> dict[str, bytes] | None:
-        """Return the files after all attempts; None when one of them cannot be made (it is refused then)."""
-        try:
-            return self._applied_to(attempts)
-        except Refused:
-            pass
-        broken = False
-        for attempt in attempts:
-            try:
-                self._applied_to([attempt])
-            except Refused as error:
-                self.refused[attempt.key] = str(error)
-                broken = True
-        if not broken:  # each can be made, but not all together
-            for attempt in attempts[1:]:
-                self.serial.add(attempt.place)
-            if all(attempt.place in self.serial for attempt in attempts):
-                self.refused[attempts[-1].key] = "it cannot be combined with another rewrite"
-        return None
 
     def _needed_in(self, path: str) -> Callable[[str], bool]:
         return lambda name: self.needed(path, name)
@@ -233,14 +228,18 @@ def _blamed(before: Report, after: Report, attempts: Sequence[Attempt]) -> list[
     expected = Counter(_key(finding) for finding in before.findings)
     expected.subtract(fixed)
     found = Counter(_key(finding) for finding in after.findings)
-    bad: set[_Place] = {key[:2] for key, number in found.items() if number > expected[key]}
+    wrong = {key for key, number in found.items() if number > expected[key]}
+    bad: set[_Place] = {key[:2] for key in wrong}
     known = {(problem.path, problem.stage) for problem in before.problems}
     broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
     blamed = [
         attempt
         for attempt in attempts
-        if attempt.place in bad or bad.intersection(attempt.plan.creates) or broken.intersection(_paths(attempt))
+        if _key(attempt.finding) in wrong
+        or bad.intersection(attempt.plan.creates)
+        or broken.intersection(_paths(attempt))
     ]
+    blamed = blamed or [attempt for attempt in attempts if attempt.place in bad]
     if blamed or not (bad or broken):
         return blamed
     files = {path for path, _ in bad} | broken

@@ -59,7 +59,8 @@ class Spot:
     @property
     def always(self) -> bool:
         """Whether what is evaluated here was of the same kind each time, as far as anybody can tell."""
-        if self.node in self.seen.others:
+        whole = self.effect.operand is self.node and self.effect.kind not in {"membership", "index"}
+        if self.node in (self.seen.other_values if whole else self.seen.others):
             return False
         if self.place.function is None or self.place.function not in self.seen.skipped:
             return True
