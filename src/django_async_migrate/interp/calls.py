@@ -31,6 +31,7 @@ from django_async_migrate.values.types import (
     ModelClass,
     Never,
     Partial,
+    Pattern,
     Ready,
     Ref,
     RelatedManager,
@@ -57,9 +58,20 @@ class Evaluator(Objects):
         result: Value = NEVER
         with self.doubted():
             for part in parts:
+                mark = len(self.effects)
                 value = self._call_one(part, args, kwargs, node, implicit)
+                if node is self.awaited and self._is_plain(value) and any(map(_is_async, parts)):
+                    self.forget(mark)  # ``await view()`` with a sync or async view: it is the async one here
+                    continue
                 result = join_values(result, value, self.env.heap)
         return result
+
+    def _is_plain(self, value: Value) -> bool:
+        """Whether a value is certainly nothing to await."""
+        return all(
+            isinstance(part, (Const, Scalar, Tuple)) or isinstance(self.state(part), (Instance, QuerySet, Sequence))
+            for part in alternatives(value)
+        )
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
         if isinstance(func, Func):
@@ -190,7 +202,7 @@ class Evaluator(Objects):
             return containers.call_sequence(self, receiver, state, name, args, kwargs, node)
         if isinstance(receiver, Tuple):
             return containers.call_sequence(self, receiver, receiver, name, args, kwargs, node)
-        if isinstance(receiver, (Const, Scalar)):
+        if isinstance(receiver, (Const, Scalar, Pattern)):
             if name == "join" and args:
                 self.iterate(args[0], node)
             elif name in {"format", "format_map"}:
@@ -222,6 +234,8 @@ class Evaluator(Objects):
             return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
         if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":
             return self.call(args[0], args[1:], kwargs, node) if args else SCALAR
+        if name == "is_running" and isinstance(receiver, ExternalObject) and receiver.api in _LOOPS:
+            return Const(True)
         if name in {"create_task", "start_soon", "ensure_future"} and args:
             return Ready(self.await_(args[0], node))
         if name in {"enter_context", "enter_async_context"} and args:
@@ -271,8 +285,11 @@ class Evaluator(Objects):
 
     def _in_thread(self, value: Coroutine, node: ast.AST) -> Value:
         result = self.call(value.func, value.args, value.kwargs, node)
-        if isinstance(result, Unknown) or isinstance(value.func, (Unknown, ExternalObject)):
+        unknown = any(isinstance(part, Unknown) for part in alternatives(result))
+        if unknown or isinstance(value.func, (Unknown, ExternalObject)):
             externals.havoc(self, [*value.args, *(item for _, item in value.kwargs)])
+            if isinstance(value.func, Func):
+                externals.havoc(self, [item for _, item in value.func.closure])
             if isinstance(value.func, Method):
                 externals.havoc(self, [value.func.receiver])
         return result
@@ -433,6 +450,14 @@ class Evaluator(Objects):
             held = containers.values(state) if isinstance(state, Dict) else self.element_of(value)
             for part in alternatives(held):
                 self._stringify_one(part, node, "repr", depth + 1)
+
+
+#: What gives the event loop of the code that asks; in a coroutine it is running.
+_LOOPS = frozenset({"asyncio.get_event_loop", "asyncio.get_running_loop"})
+
+
+def _is_async(value: Value) -> bool:
+    return (isinstance(value, Func) and value.fn.is_async) or (isinstance(value, Bridge) and value.mode == "thread")
 
 
 def _is_logger(receiver: Value) -> bool:

@@ -17,11 +17,13 @@ from django_async_migrate.values.heap import Dict, Heap, Object, Sequence
 from django_async_migrate.values.join import join_heaps, join_values, primed
 from django_async_migrate.values.refs import Exporter, map_refs
 from django_async_migrate.values.types import (
+    FILLED,
     NEVER,
     Const,
     Func,
     Primed,
     Ref,
+    Scalar,
     Star,
     Tuple,
     Unknown,
@@ -47,6 +49,14 @@ MAX_VARIANTS = 16
 FINE_VARIANTS = 4
 
 Kwargs = Seq[tuple[str, Value]]
+
+_TEXT = Scalar("str")
+
+
+def _is_left_out(default: ast.expr | None) -> bool:
+    """Whether a default stands for an argument that is not given."""
+    return isinstance(default, ast.Constant) and default.value in (None, "")
+
 
 
 class Engine(Roots, Dispatch, Relevant):
@@ -159,6 +169,8 @@ class Engine(Roots, Dispatch, Relevant):
             value = passed if passed is not None else self._default(frame, func, param, open_ended is not None)
             if param.annotation is not None and is_foreign(value) and not isinstance(value, Primed):
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
+            if passed in (FILLED, _TEXT) and _is_left_out(fn.defaults.get(param.arg)):
+                value = Scalar("truthy")  # ``if name:`` asks whether the optional argument was given: it was
             names[param.arg] = value
         return names
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.semantics import containers, text
+from django_async_migrate.semantics import containers, instances, text
 from django_async_migrate.values.heap import Dict, Instance, Object, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -18,6 +18,7 @@ from django_async_migrate.values.types import (
     Never,
     OneOf,
     Primed,
+    Shared,
     Star,
     Super,
     Tuple,
@@ -84,6 +85,8 @@ class Expressions(Operators):
             if found is not None:
                 return found
         func = self.eval(node.func)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "assertIsNone" and node.args:
+            self.expect_null(node.args[0])
         args: list[Value] = []
         for arg in node.args:
             if isinstance(arg, ast.Starred):
@@ -107,6 +110,11 @@ class Expressions(Operators):
             return NEVER
         return self.call(func, args, kwargs, node)
 
+    def expect_null(self, expr: ast.expr) -> None:
+        """``assert obj.relation is None``: where that holds, nothing is loaded."""
+        if isinstance(expr, ast.Attribute) and isinstance(expr.value, (ast.Name, ast.Attribute)):
+            instances.declared_null(self, self.eval(expr.value), expr.attr)
+
     def _super(self, node: ast.Call) -> Value | None:
         fn: FunctionInfo | None = self.fn
         while fn is not None and fn.cls is None:
@@ -127,6 +135,7 @@ class Expressions(Operators):
         return [] if isinstance(element, Never) else [Star(element)]
 
     def _await(self, node: ast.Await) -> Value:
+        self.awaited = node.value
         result = self.await_(self.eval(node.value), node)
         call = node.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
@@ -142,8 +151,11 @@ class Expressions(Operators):
         is_and = isinstance(node.op, ast.And)
         results: list[Value] = []
         leaving: Env | None = None
-        for operand in node.values[:-1]:
+        for number, operand in enumerate(node.values[:-1], 1):
             value = self.eval(operand)
+            if not is_and and self.filled_elsewhere(operand, value):
+                with self.muted():
+                    return self._union([value, *(self.eval(rest) for rest in node.values[number:])])
             known = self.truth(value, operand)
             if known is (not is_and):  # decides the result: what follows never runs
                 results.append(value)
@@ -159,6 +171,18 @@ class Expressions(Operators):
         results.append(self.eval(node.values[-1]))
         self.env = join_envs(leaving, self.env) or self.env
         return self._union(results)
+
+    def filled_elsewhere(self, looked_up: ast.expr, value: Value) -> bool:
+        """Whether a value comes from a container of the module that other functions fill.
+
+        What the code does when it is not in there is possible and no more: the cache is there to be hit. A function
+        that fills the container itself is sure to miss at the first time.
+        """
+        if not any(isinstance(part, Shared) for part in alternatives(value)) or self.fn is None:
+            return False
+        if isinstance(looked_up, ast.Call) and isinstance(looked_up.func, ast.Attribute):
+            return ast.unparse(looked_up.func.value) not in self.fn.filled
+        return not self.fn.filled
 
     def _falsy(self, value: Value) -> Value:
         kept = []

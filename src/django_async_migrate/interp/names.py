@@ -27,6 +27,7 @@ from django_async_migrate.values.types import (
     Property,
     Ref,
     Scalar,
+    Shared,
     Static,
     Unknown,
     Value,
@@ -183,7 +184,7 @@ class Names(Annotations):
                 for slot in state.attrs.values():
                     self.open_up(frame, slot.value, depth + 1)
             elif isinstance(part, Ref) and isinstance(state, Dict) and state.element is None and not state.items:
-                unknown = Unknown("value added elsewhere")
+                unknown = Shared("value added elsewhere")
                 frame.env.heap[part.id] = Dict(state.items, Unknown("key added elsewhere"), unknown)
 
     # -- functions and decorators --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
@@ -31,6 +32,7 @@ from django_async_migrate.values.types import (
     Module,
     Never,
     Partial,
+    Pattern,
     Property,
     Ready,
     Ref,
@@ -81,7 +83,7 @@ class Objects(Narrowing):
             if isinstance(value, Const) and value.value is None:
                 return NEVER
             return Method(value, name)
-        if isinstance(value, Tuple):
+        if isinstance(value, (Tuple, Pattern)):
             return Method(value, name)
         if isinstance(value, Module):
             found = self.engine.definition_value(self, self.project.attribute(ModuleRef(value.path), name))
@@ -311,7 +313,16 @@ class Objects(Narrowing):
         func = getter.getter
         bound = Func(func.fn, receiver, func.closure) if isinstance(func, Func) else func
         args = () if isinstance(func, Func) else (receiver,)
-        value = self.call(bound, args, (), node, implicit=True)
+        state = self.state(receiver)
+        # An object that was made elsewhere may have been prepared there, when its class has a way to do so.
+        ready = (
+            getter.cached
+            and isinstance(state, Object)
+            and not state.whole
+            and any(name in cls.primed_in_threads for cls in state.cls.mro)
+        )
+        with self.muted() if ready else nullcontext():
+            value = self.call(bound, args, (), node, implicit=True)
         if getter.cached and isinstance(receiver, Ref):
             state = self.state(receiver)
             if isinstance(state, Object):

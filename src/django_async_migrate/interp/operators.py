@@ -16,6 +16,7 @@ from django_async_migrate.values.types import (
     Const,
     Func,
     Generator,
+    Pattern,
     Ref,
     Scalar,
     Tuple,
@@ -184,7 +185,7 @@ def _identical(left: Value, right: Value) -> bool | None:
 def _never_none(value: Value) -> bool:
     if isinstance(value, Const):
         return value.value is not None
-    return isinstance(value, (Ref, Tuple, Func)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
+    return isinstance(value, (Ref, Tuple, Func, Pattern)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
 
 
 _NOT_NONE = frozenset({"int", "bool", "str", "bytes"})
@@ -192,7 +193,7 @@ _NOT_NONE = frozenset({"int", "bool", "str", "bytes"})
 
 def _is_text(value: Value) -> bool:
     return (isinstance(value, Const) and isinstance(value.value, str)) or (
-        isinstance(value, Scalar) and value.kind == "str"
+        isinstance(value, Pattern) or isinstance(value, Scalar) and value.kind == "str"
     )
 
 

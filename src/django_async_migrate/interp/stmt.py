@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from typing import Any
 
+from django_async_migrate.index.functions import asks_for_loop
 from django_async_migrate.index.modules import import_bindings
 from django_async_migrate.semantics import containers
 from django_async_migrate.syntax.nodes import nodes_in
@@ -17,6 +18,7 @@ from django_async_migrate.values.types import (
     Func,
     Never,
     Ref,
+    Tuple,
     Unknown,
     Value,
     alternatives,
@@ -28,6 +30,8 @@ from .targets import Targets
 
 #: How often a loop body is run to let facts settle; three passes reach a fixed point in practice.
 MAX_PASSES = 3
+#: Loops over this many constants or fewer are run one by one.
+MAX_UNROLLED = 4
 
 
 class Statements(Targets):
@@ -100,6 +104,7 @@ class Statements(Targets):
     # -- branches ------------------------------------------------------------------------------------------
 
     def _if(self, node: ast.If) -> None:
+        missed = self._missed_elsewhere(node.test)
         passed, failed = self.branch(node.test)
         if (passed is None or failed is None) and not self._fills_global(node):
             self.env = passed or failed or self.env
@@ -109,7 +114,7 @@ class Statements(Targets):
             failed = passed = (passed or failed or self.env).copy()
             failed = failed.copy()
         self.env = passed
-        if self._fills_global(node):
+        if missed or self._fills_global(node):
             with self.muted():
                 self.execute(node.body)
         else:
@@ -118,6 +123,17 @@ class Statements(Targets):
         self.env, self.alive = failed, True
         self.execute(node.orelse)
         self._settle(after, self.env if self.alive else None)
+
+    def _missed_elsewhere(self, test: ast.expr) -> bool:
+        """Whether a test asks if a lookup in a container that other functions fill found nothing."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            name = test.operand
+        elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+            name = test.left
+        else:
+            return False
+        value = self.env.names.get(name.id) if isinstance(name, ast.Name) else None
+        return value is not None and self.filled_elsewhere(name, value)
 
     def _fills_global(self, node: ast.If) -> bool:
         """Whether a branch fills a module-level variable that is empty: it runs once in the life of a process.
@@ -147,6 +163,9 @@ class Statements(Targets):
         for case in node.cases:
             if not self.alive:
                 break
+            fits = self._fits(case.pattern, subject)
+            if fits is False:
+                continue
             before = self.env.copy()
             self._bind_pattern(case.pattern, subject)
             if case.guard is not None:
@@ -154,9 +173,23 @@ class Statements(Targets):
             self.execute(case.body)
             ends.append(self.env if self.alive else None)
             self.env, self.alive = before, True
-            if _matches_all(case.pattern) and case.guard is None:
+            if (fits or _matches_all(case.pattern)) and case.guard is None:
                 self.alive = False
         self._settle(*ends, self.env if self.alive else None)
+
+    def _fits(self, pattern: ast.pattern, subject: Value) -> bool | None:
+        """Whether a constant fits a pattern; None when that cannot be told."""
+        if isinstance(pattern, ast.MatchOr):
+            answers = {self._fits(inner, subject) for inner in pattern.patterns}
+            return True if True in answers else None if None in answers else False
+        if not isinstance(subject, Const):
+            return None
+        if isinstance(pattern, ast.MatchSingleton):
+            return subject.value is pattern.value
+        if isinstance(pattern, ast.MatchValue):
+            wanted = self.eval(pattern.value)
+            return bool(subject.value == wanted.value) if isinstance(wanted, Const) else None
+        return None
 
     def _bind_pattern(self, pattern: ast.pattern, value: Value) -> None:
         if isinstance(pattern, ast.MatchAs):
@@ -201,12 +234,42 @@ class Statements(Targets):
             if self.alive:
                 self.execute(node.orelse)
             return
+        names = self._constants(iterated)
+        if names:
+            self._unrolled(node, names)
+            return
         rows = [part.id for part in alternatives(element) if isinstance(part, Ref)]
         fresh = {row: self.env.heap[row] for row in rows if row in self.env.heap}
         loop = self._run_loop(node, element, fresh)
         if self.alive:
             self.execute(node.orelse)
         self._settle(self.env if self.alive else None, loop.broken)
+
+    def _constants(self, iterated: Value) -> tuple[Value, ...]:
+        """Return the few constants that a loop goes through one by one; empty where it is another loop."""
+        state = self.state(iterated)
+        items = iterated.items if isinstance(iterated, Tuple) else getattr(state, "items", None)
+        ordered = isinstance(iterated, Tuple) or (isinstance(state, Sequence) and state.kind in {"list", "tuple"})
+        if not ordered or not items or len(items) > MAX_UNROLLED:
+            return ()
+        return tuple(items) if all(isinstance(item, Const) for item in items) else ()
+
+    def _unrolled(self, node: ast.For | ast.AsyncFor, items: tuple[Value, ...]) -> None:
+        """Run a loop over names or numbers once for each: ``for name in "author.club".split(".")``."""
+        broken: Env | None = None
+        for item in items:
+            loop = Loop()
+            self._loops.append(loop)
+            self.assign(node.target, item)
+            self.execute(node.body)
+            self._loops.pop()
+            broken = join_envs(broken, loop.broken)
+            self._settle(self.env if self.alive else None, loop.continued)
+            if not self.alive:
+                break
+        if self.alive:
+            self.execute(node.orelse)
+        self._settle(self.env if self.alive else None, broken)
 
     def _run_loop(self, node: ast.For | ast.AsyncFor, element: Value, fresh: dict[int, Any]) -> Loop:
         for number in range(MAX_PASSES):
@@ -229,7 +292,7 @@ class Statements(Targets):
         return loop
 
     def _while(self, node: ast.While) -> None:
-        loop = Loop()
+        loop = Loop(climbs=self.fn is not None and not self.fn.is_async)
         exits: Env | None = None
         for number in range(MAX_PASSES):
             before = self.env.copy()
@@ -362,6 +425,15 @@ class Statements(Targets):
                 self.env.names[name] = self.engine.definition_value(self, definitions) or Unknown("import")
 
     def _assert(self, node: ast.Assert) -> None:
+        test = node.test
+        if (
+            isinstance(test, ast.Compare)
+            and isinstance(test.left, ast.Attribute)
+            and isinstance(test.ops[0], ast.Is)
+            and isinstance(test.comparators[0], ast.Constant)
+            and test.comparators[0].value is None
+        ):
+            self.expect_null(test.left)
         passed, _ = self.branch(node.test)
         if passed is None:
             self.alive = False
@@ -391,11 +463,7 @@ def _names_in(expr: ast.expr | None) -> set[str]:
 
 def _asks_for_loop(body: list[ast.stmt]) -> bool:
     """Whether a try body asks for the running event loop before anything else."""
-    return any(
-        isinstance(node, (ast.Name, ast.Attribute))
-        and (node.id if isinstance(node, ast.Name) else node.attr) == "get_running_loop"
-        for node in nodes_in(body[0])
-    )
+    return any(asks_for_loop(node) for node in nodes_in(body[0]))
 
 
 def _matches_all(pattern: ast.pattern) -> bool:

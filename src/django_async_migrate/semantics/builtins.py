@@ -206,7 +206,7 @@ def _names(args: Seq[Value]) -> list[str]:
 
 def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     names = _names(args)
-    if not names and len(args) > 1 and isinstance(args[1], Pattern):
+    if not names and len(args) > 1 and isinstance(args[1], Pattern) and args[1].tells_names:
         names = m.names_like(args[0], args[1].prefix, args[1].suffix)
         with m.doubted():
             found = [m.attribute(args[0], name, node) for name in names]

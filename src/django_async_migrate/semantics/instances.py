@@ -22,6 +22,7 @@ from django_async_migrate.values.heap import (
 )
 from django_async_migrate.values.join import covers
 from django_async_migrate.values.types import (
+    FILLED,
     NONE,
     SCALAR,
     Const,
@@ -33,6 +34,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
     one_of,
 )
 
@@ -148,18 +150,20 @@ def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, nod
     """Read a plain field or column; ``alias`` is the other name ``only()`` may know it by."""
     slot = inst.slots.get(name)
     spec = inst.spec
+    member = inst.model.member(name)
+    value = FILLED if isinstance(member, ScalarField) and member.filled else SCALAR
     if slot is not None and slot.loaded.present:
         return slot.value
     if spec.only is None and not spec.defer:
-        return SCALAR
+        return value
     if spec.unknown_fields or inst.made or name in inst.model.to_pk:
-        return SCALAR
+        return value
     heads = {path.split("__")[0] for path in spec.only} if spec.only is not None else None
     missing = heads is not None and name not in heads and alias not in heads
     if missing or name in spec.defer or alias in spec.defer:
         m.effect(node, "deferred", "", f'add "{alias}" to only(), or do not defer it', inst.certain)
-        _remember(m, ref, name, SCALAR)
-    return SCALAR
+        _remember(m, ref, name, value)
+    return value
 
 
 def stock_attribute(m: Machine, ref: Ref, inst: Instance, name: str, node: ast.AST) -> Value | None:
@@ -366,3 +370,13 @@ def is_null_column(inst: Instance, name: str) -> Relation | None:
     """Return the relation whose column ``name`` is; used when a test shows that the column is null."""
     member = inst.model.member(name)
     return member.relation if isinstance(member, ColumnOf) else None
+
+
+def declared_null(m: Machine, owner: Value, name: str) -> None:
+    """The code says that a relation is None: its column is null then, and reading it is free."""
+    for part in alternatives(owner):
+        inst = m.state(part)
+        if isinstance(inst, Instance) and isinstance(part, Ref) and name not in inst.slots:
+            member = inst.model.member(name)
+            if isinstance(member, Relation) and member.null and member.attname is not None:
+                m.put(part, with_attribute(inst, name, NONE))

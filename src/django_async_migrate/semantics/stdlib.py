@@ -239,10 +239,24 @@ def _json(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 
 
 def _copy(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    state = m.state(args[0]) if args else None
-    if state is None:
-        return args[0] if args else SCALAR
-    return m.alloc(node, state, "copy")
+    copies: list[Value] = []
+    for number, part in enumerate(alternatives(args[0]) if args else ()):
+        if isinstance(m.state(part), QuerySet):
+            querysets.evaluate(m, part, "repr", node)  # asks for the state to pickle, rows included
+        state = m.state(part)
+        copies.append(m.alloc(node, state, ("copy", number)) if state is not None else part)
+    return one_of(copies) if copies else SCALAR
+
+
+def _deepcopy(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    copies: list[Value] = []
+    for number, part in enumerate(alternatives(args[0]) if args else ()):
+        state = m.state(part)
+        if isinstance(state, QuerySet):
+            copies.append(querysets.derived(m, part, state, node))  # QuerySet.__deepcopy__ leaves the rows behind
+        else:
+            copies.append(m.alloc(node, state, ("copy", number)) if state is not None else part)
+    return one_of(copies) if copies else SCALAR
 
 
 def _context_factory(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -361,7 +375,7 @@ FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = 
     "pickle.dump": _dump,
     "json.dumps": _json,
     "copy.copy": _copy,
-    "copy.deepcopy": _copy,
+    "copy.deepcopy": _deepcopy,
     "statistics.mean": _builtin("sum"),
     "statistics.median": _builtin("sum"),
     "math.fsum": _builtin("sum"),

@@ -43,6 +43,10 @@ class Primed(Unknown):
     """Something unknown that code awaited a method of: what that has loaded on it, nobody can tell."""
 
 
+class Shared(Unknown):
+    """Something out of a container of a module that other code fills."""
+
+
 @record
 class Never(Value):
     """No value: the code that would produce it does not return (yet)."""
@@ -76,6 +80,11 @@ class Pattern(Value):
 
     prefix: str
     suffix: str
+
+    @property
+    def tells_names(self) -> bool:
+        """Whether the ends are long enough to tell which names are meant."""
+        return len(self.prefix) >= 2 or len(self.suffix) >= 3
 
 
 @record
@@ -348,6 +357,8 @@ UNKNOWN = Unknown()
 NEVER = Never()
 NONE = Const(None)
 SCALAR = Scalar()
+#: A text that is not empty as far as its model says. A row may break that, so no test is decided by it alone.
+FILLED = Scalar("filled")
 
 #: More alternatives than this become Unknown: precision is lost before time is.
 MAX_ALTERNATIVES = 8
