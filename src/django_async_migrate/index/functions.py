@@ -203,9 +203,9 @@ class FunctionInfo:
         """Containers the body puts something into, as they are written there."""
         found: set[str] = set()
         for node in self.own_nodes:
-            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-                found.add(ast.unparse(node.value))
-            elif isinstance(node, ast.Attribute) and node.attr in {"setdefault", "update"}:
+            if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)) or (
+                isinstance(node, ast.Attribute) and node.attr in {"setdefault", "update"}
+            ):
                 found.add(ast.unparse(node.value))
         return frozenset(found)
 

@@ -58,7 +58,6 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-
 class Engine(Roots, Dispatch, Relevant):
     """Computes summaries; holds every cache of one analysis."""
 

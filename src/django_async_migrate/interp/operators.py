@@ -193,7 +193,7 @@ _NOT_NONE = frozenset({"int", "bool", "str", "bytes"})
 
 def _is_text(value: Value) -> bool:
     return (isinstance(value, Const) and isinstance(value.value, str)) or (
-        isinstance(value, Pattern) or isinstance(value, Scalar) and value.kind == "str"
+        isinstance(value, Pattern) or (isinstance(value, Scalar) and value.kind == "str")
     )
 
 

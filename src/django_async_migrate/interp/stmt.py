@@ -169,7 +169,11 @@ class Statements(Targets):
             before = self.env.copy()
             self._bind_pattern(case.pattern, subject)
             if case.guard is not None:
-                self.env = self.branch(case.guard)[0] or self.env
+                passed, _ = self.branch(case.guard)
+                if passed is None:
+                    self.env = before
+                    continue
+                self.env = passed
             self.execute(case.body)
             ends.append(self.env if self.alive else None)
             self.env, self.alive = before, True
