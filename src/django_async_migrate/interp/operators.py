@@ -14,6 +14,7 @@ from django_async_migrate.values.types import (
     NEVER,
     SCALAR,
     Const,
+    ExternalObject,
     Func,
     Generator,
     Pattern,
@@ -185,6 +186,8 @@ def _identical(left: Value, right: Value) -> bool | None:
 def _never_none(value: Value) -> bool:
     if isinstance(value, Const):
         return value.value is not None
+    if isinstance(value, ExternalObject):  # made by a class, or declared to be of one
+        return value.api.rpartition(".")[2][:1].isupper()
     return isinstance(value, (Ref, Tuple, Func, Pattern)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
 
 
