@@ -257,6 +257,13 @@ class Narrowing(Statements):
             return slot.value if slot is not None else None
         return None
 
+    def found_set(self, target: ast.Attribute) -> None:
+        """Take an attribute of which nothing is known for set to something true."""
+        value = self._read(target)
+        parts = [part for part in alternatives(value) if part != NONE] if value is not None else []
+        if parts:
+            self._write(target, one_of([Scalar("truthy") if type(p) in {Unknown, Scalar} else p for p in parts]))
+
     def _declared(self, owner: Value, state: Object, expr: ast.Attribute) -> Value | None:
         """Return what a class declares for a plain attribute of an object that nobody has read yet."""
         found = state.cls.find(expr.attr)

@@ -191,7 +191,7 @@ def _never_none(value: Value) -> bool:
     return isinstance(value, (Ref, Tuple, Func, Pattern)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
 
 
-_NOT_NONE = frozenset({"int", "bool", "str", "bytes"})
+_NOT_NONE = frozenset({"truthy", "int", "bool", "str", "bytes"})
 
 
 def _is_text(value: Value) -> bool:

@@ -26,7 +26,7 @@ from django_async_migrate.values.types import (
 )
 
 from .frame import Env, Loop, join_envs, join_into
-from .targets import Targets
+from .patterns import Patterns, matches_all
 
 #: How often a loop body is run to let facts settle; three passes reach a fixed point in practice.
 MAX_PASSES = 3
@@ -34,7 +34,7 @@ MAX_PASSES = 3
 MAX_UNROLLED = 4
 
 
-class Statements(Targets):
+class Statements(Patterns):
     """Executes statements."""
 
     def execute(self, body: Seq[ast.stmt]) -> None:
@@ -109,6 +109,8 @@ class Statements(Targets):
         if (passed is None or failed is None) and not self._fills_global(node):
             self.env = passed or failed or self.env
             self.execute(node.body if passed is not None else node.orelse)
+            if self.alive and passed is not None:
+                self._filled_in(node)
             return
         if passed is None or failed is None:
             failed = passed = (passed or failed or self.env).copy()
@@ -123,6 +125,24 @@ class Statements(Targets):
         self.env, self.alive = failed, True
         self.execute(node.orelse)
         self._settle(after, self.env if self.alive else None)
+        if self.alive:
+            self._filled_in(node)
+
+    def _filled_in(self, node: ast.If) -> None:
+        """``if x.path is None: x.path = await find()``: asked again, it is there, whatever it is."""
+        test = node.test
+        asked = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else None
+        if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+            asked = test.left
+        if not isinstance(asked, ast.Attribute) or node.orelse:
+            return
+        for statement in node.body:
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == ast.unparse(asked):
+                self.found_set(asked)
+
+    def found_set(self, target: ast.Attribute) -> None:
+        """Take an attribute of which nothing is known for set to something true."""
+        raise NotImplementedError
 
     def _missed_elsewhere(self, test: ast.expr) -> bool:
         """Whether a test asks if a lookup in a container that other functions fill found nothing."""
@@ -163,11 +183,11 @@ class Statements(Targets):
         for case in node.cases:
             if not self.alive:
                 break
-            fits = self._fits(case.pattern, subject)
+            fits = self.fits(case.pattern, subject)
             if fits is False:
                 continue
             before = self.env.copy()
-            self._bind_pattern(case.pattern, subject)
+            self.bind_pattern(case.pattern, subject)
             if case.guard is not None:
                 passed, _ = self.branch(case.guard)
                 if passed is None:
@@ -177,57 +197,9 @@ class Statements(Targets):
             self.execute(case.body)
             ends.append(self.env if self.alive else None)
             self.env, self.alive = before, True
-            if (fits or _matches_all(case.pattern)) and case.guard is None:
+            if (fits or matches_all(case.pattern)) and case.guard is None:
                 self.alive = False
         self._settle(*ends, self.env if self.alive else None)
-
-    def _fits(self, pattern: ast.pattern, subject: Value) -> bool | None:
-        """Whether a constant fits a pattern; None when that cannot be told."""
-        if isinstance(pattern, ast.MatchOr):
-            answers = {self._fits(inner, subject) for inner in pattern.patterns}
-            return True if True in answers else None if None in answers else False
-        if not isinstance(subject, Const):
-            return None
-        if isinstance(pattern, ast.MatchSingleton):
-            return subject.value is pattern.value
-        if isinstance(pattern, ast.MatchValue):
-            wanted = self.eval(pattern.value)
-            return bool(subject.value == wanted.value) if isinstance(wanted, Const) else None
-        return None
-
-    def _bind_pattern(self, pattern: ast.pattern, value: Value) -> None:
-        if isinstance(pattern, ast.MatchAs):
-            if pattern.pattern is not None:
-                self._bind_pattern(pattern.pattern, value)
-                if isinstance(pattern.pattern, ast.MatchClass):
-                    value = self.instances_of(value, self.eval(pattern.pattern.cls))
-            if pattern.name is not None:
-                self.env.names[pattern.name] = value
-        elif isinstance(pattern, ast.MatchClass):
-            value = self.instances_of(value, self.eval(pattern.cls))
-            for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
-                self._bind_pattern(inner, self.attribute(value, name, pattern))
-            for inner in pattern.patterns:
-                self._bind_pattern(inner, Unknown("positional pattern"))
-        elif isinstance(pattern, ast.MatchSequence):
-            items = self.unpacked(value, pattern)
-            for number, inner in enumerate(pattern.patterns):
-                exact = len(items) == len(pattern.patterns)
-                self._bind_pattern(inner, items[number] if exact else self.element_of(value))
-        elif isinstance(pattern, ast.MatchMapping):
-            for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
-                self._bind_pattern(inner, containers.item(self, value, self.eval(key), pattern))
-            if pattern.rest is not None:
-                self.env.names[pattern.rest] = Unknown("rest of a mapping pattern")
-        elif isinstance(pattern, ast.MatchOr):
-            for inner in pattern.patterns:
-                self._bind_pattern(inner, value)
-        elif isinstance(pattern, ast.MatchStar) and pattern.name is not None:
-            self.env.names[pattern.name] = Unknown("rest of a sequence pattern")
-
-    def instances_of(self, value: Value, cls: Value) -> Value:
-        """Return the alternatives of a value that may be instances of a class."""
-        raise NotImplementedError
 
     # -- loops ---------------------------------------------------------------------------------------------
 
@@ -468,10 +440,6 @@ def _names_in(expr: ast.expr | None) -> set[str]:
 def _asks_for_loop(body: list[ast.stmt]) -> bool:
     """Whether a try body asks for the running event loop before anything else."""
     return any(asks_for_loop(node) for node in nodes_in(body[0]))
-
-
-def _matches_all(pattern: ast.pattern) -> bool:
-    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
 _Execute = Callable[[Any, Any], None]

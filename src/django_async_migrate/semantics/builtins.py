@@ -188,8 +188,12 @@ def _next(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 def _iter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     if not args:
         return SCALAR
-    if isinstance(args[0], Generator):
-        return args[0]
+    parts = alternatives(args[0])
+    if len(parts) > 1:
+        with m.doubted():
+            return one_of([_iter(m, [part], (), node) for part in parts])
+    if isinstance(args[0], (Generator, Unknown)):
+        return args[0]  # runs when something is taken from it
     own = m.special(args[0], "__iter__", (), node)
     if own is not None:
         return own

@@ -55,10 +55,8 @@ def widened(value: Value, coarse: bool = False) -> Value:
     if isinstance(value, Tuple):
         parts = [widened(part, coarse) for part in value.items]
         return value if _same(parts, value.items) else Tuple(tuple(parts))
-    if isinstance(value, Pattern) and not value.tells_names:
+    if isinstance(value, Pattern) and (coarse or not value.tells_names):
         return Scalar("truthy")
-    if isinstance(value, Pattern) and coarse:
-        return Scalar("str")
     if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy"}:
         return Scalar()
     return UNKNOWN if is_foreign(value) else value
