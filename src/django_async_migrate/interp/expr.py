@@ -110,10 +110,13 @@ class Expressions(Operators):
             return NEVER
         return self.call(func, args, kwargs, node)
 
-    def expect_null(self, expr: ast.expr) -> None:
-        """``assert obj.relation is None``: where that holds, nothing is loaded."""
-        if isinstance(expr, ast.Attribute) and isinstance(expr.value, (ast.Name, ast.Attribute)):
-            instances.declared_null(self, self.eval(expr.value), expr.attr)
+    def expect_null(self, expr: ast.expr) -> bool:
+        """``assert obj.relation is None``: where that holds, nothing is loaded. False where it is about no relation."""
+        if not isinstance(expr, ast.Attribute):
+            return False
+        if any(isinstance(part, (ast.Call, ast.Await, ast.NamedExpr)) for part in ast.walk(expr.value)):
+            return False
+        return instances.declared_null(self, self.eval(expr.value), expr.attr)
 
     def _super(self, node: ast.Call) -> Value | None:
         fn: FunctionInfo | None = self.fn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
+from contextlib import nullcontext
 from typing import Any
 
 from django_async_migrate.index.functions import asks_for_loop
@@ -402,15 +403,15 @@ class Statements(Patterns):
 
     def _assert(self, node: ast.Assert) -> None:
         test = node.test
-        if (
+        is_null = (
             isinstance(test, ast.Compare)
-            and isinstance(test.left, ast.Attribute)
             and isinstance(test.ops[0], ast.Is)
             and isinstance(test.comparators[0], ast.Constant)
             and test.comparators[0].value is None
-        ):
-            self.expect_null(test.left)
-        passed, _ = self.branch(node.test)
+            and self.expect_null(test.left)
+        )
+        with self.muted() if is_null else nullcontext():
+            passed, _ = self.branch(test)
         if passed is None:
             self.alive = False
         else:

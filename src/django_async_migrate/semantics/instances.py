@@ -372,11 +372,14 @@ def is_null_column(inst: Instance, name: str) -> Relation | None:
     return member.relation if isinstance(member, ColumnOf) else None
 
 
-def declared_null(m: Machine, owner: Value, name: str) -> None:
-    """The code says that a relation is None: its column is null then, and reading it is free."""
+def declared_null(m: Machine, owner: Value, name: str) -> bool:
+    """The code says that a relation is None: its column is null then, and reading it is free. False: no relation."""
+    found = False
     for part in alternatives(owner):
         inst = m.state(part)
         if isinstance(inst, Instance) and isinstance(part, Ref) and name not in inst.slots:
             member = inst.model.member(name)
             if isinstance(member, Relation) and member.null and member.attname is not None:
                 m.put(part, with_attribute(inst, name, NONE))
+                found = True
+    return found
