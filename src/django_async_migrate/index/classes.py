@@ -100,10 +100,10 @@ class ClassInfo:
             inner
             for method in self.members.values()
             if isinstance(method, FunctionInfo) and method.is_async
-            for inner in ast.walk(method.node)
+            for inner in nodes_in(method.node)
             if isinstance(inner, (ast.FunctionDef, ast.Lambda))
         ]
-        return frozenset(n.attr for inner in nested for n in ast.walk(inner) if isinstance(n, ast.Attribute))
+        return frozenset(n.attr for inner in nested for n in nodes_in(inner) if isinstance(n, ast.Attribute))
 
     @cached_property
     def members(self) -> dict[str, Member]:

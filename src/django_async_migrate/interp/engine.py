@@ -37,6 +37,7 @@ from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
 from .frame import Env, Frame
+from .registries import Registries
 from .relevant import Relevant
 from .roots import Roots
 
@@ -58,7 +59,7 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-class Engine(Roots, Dispatch, Relevant):
+class Engine(Roots, Dispatch, Relevant, Registries):
     """Computes summaries; holds every cache of one analysis."""
 
     def evaluator(
@@ -95,7 +96,7 @@ class Engine(Roots, Dispatch, Relevant):
         names = self._arguments(frame, func, args, kwargs)
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)
-        coarse = self._variants.get(fn, 0) >= FINE_VARIANTS
+        coarse = self._variants.get(fn, 0) >= FINE_VARIANTS and not self._filling
         inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
         cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
         heap, form = forms.key(exporter.heap(), coarse)
@@ -204,7 +205,7 @@ class Engine(Roots, Dispatch, Relevant):
         if key in self._active or depth > MAX_DEPTH or stack.count(fn) >= 2:
             return None
         variants = self._variants.get(fn, 0)
-        if variants >= MAX_VARIANTS:
+        if variants >= MAX_VARIANTS and not self._filling:
             return None
         self._variants[fn] = variants + 1
         self._active.add(key)
@@ -270,6 +271,7 @@ class Engine(Roots, Dispatch, Relevant):
         for frame in frames:
             ended = (frame.exit or frame.env).heap
             final = ended if final is None else join_heaps(final, ended)
+            self.note_written(frame, ended)
             returned = join_values(returned, frame.returned, final)
             yielded = join_values(yielded, frame.yielded, final)
             effects.extend(frame.effects)

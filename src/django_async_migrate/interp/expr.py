@@ -8,6 +8,7 @@ from typing import Any
 
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import containers, instances, text
+from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -114,7 +115,7 @@ class Expressions(Operators):
         """``assert obj.relation is None``: where that holds, nothing is loaded. False where it is about no relation."""
         if not isinstance(expr, ast.Attribute):
             return False
-        if any(isinstance(part, (ast.Call, ast.Await, ast.NamedExpr)) for part in ast.walk(expr.value)):
+        if any(isinstance(part, (ast.Call, ast.Await, ast.NamedExpr)) for part in nodes_in(expr.value)):
             return False
         return instances.declared_null(self, self.eval(expr.value), expr.attr)
 

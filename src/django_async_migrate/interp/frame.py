@@ -199,6 +199,10 @@ class Frame:
             self._numbers.next += 1
         return number
 
+    def numbers(self) -> list[tuple[object, int]]:
+        """Return the object numbers given so far, each with the place it belongs to."""
+        return list(self._numbers.sites.items())
+
     def share_numbers(self, other: Frame) -> None:
         """Give objects the numbers another run of the same function gave them."""
         self._numbers = other._numbers

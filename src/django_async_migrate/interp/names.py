@@ -63,6 +63,15 @@ class Names(Annotations):
         """Return what a dataclass field is when it is not given."""
         raise NotImplementedError
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether a registry is being filled, by code that runs at import."""
+        raise NotImplementedError
+
+    def filled(self, frame: Frame, definition: Assigned, owner: ClassInfo | None) -> Value | None:
+        """Return a registry with all that is put into it at import; None when nothing is."""
+        raise NotImplementedError
+
     def evaluator(
         self,
         module: ModuleInfo,
@@ -125,7 +134,9 @@ class Names(Annotations):
                 return Unknown("assignment without a value")
             found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
             return found or Unknown("annotation")
-        value = self.expression(frame, definition.module, definition.value, scope)
+        value = self.filled(frame, definition, scope) or self.expression(
+            frame, definition.module, definition.value, scope
+        )
         for position in definition.path:
             items = getattr(value, "items", None)
             value = items[position] if items and position < len(items) else Unknown("unpacked global")
@@ -150,7 +161,7 @@ class Names(Annotations):
             exported = exporter.value(value)
             found = self._stored[expr] = (exported, exporter.heap())
         value = self.imported(frame, found, ("global", expr))
-        if found[1]:
+        if found[1] and not self.is_filling:
             self.open_up(frame, value)
         return value
 

@@ -44,6 +44,8 @@ class Relevant(EngineBase):
             return True
         if func.fn.makes_functions or func.fn.asks_for_loop:
             return True
+        if self._filling:
+            return True  # what runs at import tells what registries hold
         if self._forced is func.fn:
             self._forced = None
             return True

@@ -362,6 +362,8 @@ FILLED = Scalar("filled")
 
 #: More alternatives than this become Unknown: precision is lost before time is.
 MAX_ALTERNATIVES = 8
+#: Functions and classes that come out of a registry may be more.
+MAX_CALLABLES = 40
 
 
 def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
@@ -381,9 +383,16 @@ def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
         return NEVER
     if len(flat) == 1:
         return flat[0]
-    if len(flat) > MAX_ALTERNATIVES:
+    if len(flat) > MAX_ALTERNATIVES and not _all_callable(flat):
         return Unknown("too many alternatives")
     return OneOf(tuple(flat))
+
+
+def _all_callable(values: list[Value]) -> bool:
+    """Whether values are the entries of a registry, or calls of them, more of which do no harm."""
+    return len(values) <= MAX_CALLABLES and all(
+        type(value) in (Func, Class, Coroutine, Bridge, Unknown) for value in values
+    )
 
 
 def is_foreign(value: Value) -> bool:
