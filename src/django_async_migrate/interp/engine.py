@@ -105,6 +105,11 @@ class Engine(Roots, Dispatch, Relevant, Registries):
             if fn in self._stack:
                 frame.depends.add(fn)
                 return NEVER
+            if not (fn.is_async or awaited) and self._variants.get(fn, 0) >= MAX_VARIANTS:
+                # Too many kinds of calls to look at each; what all of them did so far, this one does.
+                with frame.doubted():
+                    frame.passed_up(self._always.get(fn, ()), node, implicit)
+            self._forget(frame, func, names)
             return self._declared_result(frame, fn, node)
         frame.depends |= summary.depends
         back = {new: old for old, new in exporter.numbers.items()}
@@ -128,6 +133,15 @@ class Engine(Roots, Dispatch, Relevant, Registries):
         if isinstance(result, Unknown) and not generator:
             return self._declared_result(frame, fn, node, result)
         return result
+
+    def _forget(self, frame: Frame, func: Func, names: dict[str, Value]) -> None:
+        """Let a function that is not looked at change what it may: variables around it, and empty containers."""
+        if func.fn.parent is not None and func.fn.parent is frame.fn:
+            for name in func.fn.nonlocals:
+                old = frame.env.names.get(name, NEVER)
+                frame.env.names[name] = one_of([old, Unknown("set by a nested function")])
+        for value in (*names.values(), *(held for _, held in func.closure)):
+            self.open_up(frame, value)
 
     def _declared_result(self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None) -> Value:
         returns = getattr(fn.node, "returns", None)
@@ -219,9 +233,18 @@ class Engine(Roots, Dispatch, Relevant, Registries):
             self._partial.setdefault(key, []).append(found)
         else:
             self._summaries[key] = found
+        self._note_always(fn, found.effects)
         if fn.is_async or fn in self.on_loop:
             self.outcome.incidents.extend((fn, effect) for effect in found.effects)
         return found
+
+    def _note_always(self, fn: FunctionInfo, effects: tuple[Effect, ...]) -> None:
+        """Keep what every kind of call of a function has done."""
+        known = self._always.get(fn)
+        if known is not None:
+            places = {(e.kind, id(e.site.node)) for e in effects}
+            effects = tuple(e for e in known if (e.kind, id(e.site.node)) in places)
+        self._always[fn] = effects
 
     def _execute(
         self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int

@@ -97,8 +97,7 @@ class Objects(Narrowing):
             definitions = self.project.attribute(ExternalRef(value.api), name)
             return self.engine.definition_value(self, definitions) or External(f"{value.api}.{name}")
         if isinstance(value, Descriptor):
-            through = value.relation.through if name == "through" else None
-            return ModelClass(through) if through is not None else Method(value, name)
+            return self._through(value.relation) if name == "through" else Method(value, name)
         if isinstance(value, ModelClass):
             return self._of_model_class(value.model, name, node)
         if isinstance(value, Class):
@@ -266,7 +265,14 @@ class Objects(Narrowing):
             return ModelClass(model) if model is not None else Unknown("model of a manager")
         if name == "instance" and isinstance(value, RelatedManager):
             return value.owner
+        if name == "through" and isinstance(value, RelatedManager):
+            return self._through(value.relation)
         return Method(value, name)
+
+    def _through(self, relation: Relation) -> Value:
+        """Return the model of a many-to-many relation's rows; the one Django makes itself is not in the index."""
+        through = relation.through
+        return ModelClass(through) if through is not None else Unknown("model of a many-to-many relation")
 
     def _of_super(self, value: Super, name: str, node: ast.AST) -> Value:
         receiver = value.receiver

@@ -51,14 +51,21 @@ class Registries(EngineBase):
     @contextmanager
     def _apart(self) -> Iterator[None]:
         """Keep what is computed here out of the analysis: its functions run as they do at import."""
-        kept = (self._summaries, self._partial, self._variants, self._nested_run, self._written)
+        kept = (self._summaries, self._partial, self._variants, self._nested_run, self._written, self._always)
         incidents, unknown, stack = list(self.outcome.incidents), dict(self.outcome.unknown), self._stack
         self._summaries, self._partial, self._variants, self._nested_run = {}, {}, {}, set()
-        self._written, self._stack = [], []
+        self._written, self._stack, self._always = [], [], {}
         try:
             yield
         finally:
-            self._summaries, self._partial, self._variants, self._nested_run, self._written = kept
+            (
+                self._summaries,
+                self._partial,
+                self._variants,
+                self._nested_run,
+                self._written,
+                self._always,
+            ) = kept
             self.outcome.incidents[:], self._stack = incidents, stack
             self.outcome.unknown = unknown
 

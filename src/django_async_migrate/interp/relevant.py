@@ -59,6 +59,8 @@ class Relevant(EngineBase):
         elif func.receiver is not None:
             carriers.append(func.receiver)
         carriers += [*args, *(value for _, value in kwargs), *(value for _, value in func.closure)]
+        if func.fn.nonlocals or any(_is_empty(frame, value) for value in carriers):
+            return True  # it may fill the container: what is done with the elements follows
         seen: set[int] = set()
         return any(self._carries(frame, value, seen) for value in carriers)
 
@@ -96,6 +98,14 @@ class Relevant(EngineBase):
         if isinstance(value, Class):
             return self.relevance.class_(value.cls)
         return True
+
+
+def _is_empty(frame: Frame, value: Value) -> bool:
+    """Whether a value is a container known to hold nothing."""
+    state = frame.state(value)
+    if isinstance(state, Sequence):
+        return state.items == () and state.kind != "tuple"
+    return isinstance(state, Dict) and not state.items and state.element is None
 
 
 def class_of(frame: Frame, receiver: Value | None) -> ClassInfo | None:
