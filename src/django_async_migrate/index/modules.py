@@ -96,6 +96,20 @@ class ModuleInfo:
         self._collect(self.parsed.tree.body, found)
         return found
 
+    def rebinds(self, definition: Assigned) -> bool:
+        """Whether a function of the module gives a top-level name another value, by ``global``."""
+        return any(
+            name in self.bindings and any(binding is definition for binding in self.bindings[name])
+            for name in self._globals
+        )
+
+    @cached_property
+    def _globals(self) -> frozenset[str]:
+        if "global " not in self.parsed.text:
+            return frozenset()
+        nodes = (node for node in ast.walk(self.parsed.tree) if isinstance(node, ast.Global))
+        return frozenset(name for node in nodes for name in node.names)
+
     @property
     def stars(self) -> list[Import]:
         """``from x import *`` statements."""

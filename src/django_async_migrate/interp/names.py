@@ -143,7 +143,15 @@ class Names(Annotations):
         if isinstance(value, Unknown) and definition.annotation is not None:
             found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
             return found or value
+        if value == NONE and scope is None and definition.module.rebinds(definition):
+            return self._set_later(frame, definition)
         return value
+
+    def _set_later(self, frame: Frame, definition: Assigned) -> Value:
+        """Return a variable that is None where it is made, and set by a function before anybody needs it."""
+        found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition))
+        parts = [part for part in alternatives(found) if part != NONE] if found is not None else []
+        return one_of(parts) if parts else Scalar("truthy")
 
     def expression(self, frame: Frame, module: ModuleInfo, expr: ast.expr, scope: ClassInfo | None = None) -> Value:
         """Evaluate an expression of module or class level; remembered for the whole analysis."""
