@@ -8,7 +8,7 @@ from collections.abc import Sequence as Seq
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
-from django_async_migrate.semantics import containers, externals, instances, querysets, related, stock, text
+from django_async_migrate.semantics import containers, externals, factories, instances, querysets, related, stock, text
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Loaded, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -129,6 +129,9 @@ class Evaluator(Objects):
                 known = model.model if isinstance(model, ModelClass) else None
                 return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
             return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
+        row = factories.made(self, cls, "", node)
+        if row is not None:
+            return row
         bridge = next((b for b in map(self.catalog.bridges.get, cls.externals) if b is not None), None)
         if bridge is not None and bridge.kind in {
             "to-thread-decorator",
@@ -218,6 +221,10 @@ class Evaluator(Objects):
             if args and self.state(args[0]) is not None:
                 return self.call(self.attribute(args[0], name, node), args[1:], kwargs, node)
             return Unknown("class method of a model")
+        if isinstance(receiver, Class):
+            row = factories.made(self, receiver.cls, name, node)
+            if row is not None:
+                return row
         if isinstance(receiver, (Func, Bridge)) and name == "__call__":
             return self.call(receiver, args, kwargs, node)
         return self._call_foreign(receiver, name, args, kwargs, node)
