@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_async_migrate.syntax.nodes import nodes_in
+
 from .classes import ClassInfo
 from .functions import FunctionInfo
 from .modules import Assigned, ModuleInfo
@@ -65,7 +67,7 @@ class Registrations:
                 found.append(entry.module.class_(node))
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 found.append(entry.module.function(node))
-            for part in ast.walk(node) if not isinstance(node, (ast.ClassDef, ast.FunctionDef)) else ():
+            for part in nodes_in(node) if not isinstance(node, (ast.ClassDef, ast.FunctionDef)) else ():
                 if isinstance(part, ast.Name):
                     held = self._project.lookup(entry.module, part.id)
                     found += [item for item in held if isinstance(item, (FunctionInfo, ClassInfo))]
@@ -128,7 +130,7 @@ class Registrations:
         for module in self._modules(f"@{filler.name}", f"{filler.name}(", f".{filler.name}"):
             for node in _at_import(module.parsed.tree.body):
                 for part in _run_at_import(node):
-                    targets = [call.func for call in ast.walk(part) if isinstance(call, ast.Call)]
+                    targets = [call.func for call in nodes_in(part) if isinstance(call, ast.Call)]
                     if isinstance(part, ast.expr):  # a decorator
                         targets.append(part)
                     if any(self._is(module, target, filler) for target in targets):
@@ -203,7 +205,7 @@ def _run_at_import(node: ast.stmt) -> list[ast.AST]:
 
 def _fills(tree: ast.AST, name: str) -> bool:
     """Whether code puts something into a container of that name."""
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _is_named(node.value, name):
             return True
         if isinstance(node, ast.Attribute) and _is_named(node.value, name) and isinstance(node.ctx, ast.Load):

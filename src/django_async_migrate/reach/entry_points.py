@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
-from django_async_migrate.syntax.nodes import statements_in
+from django_async_migrate.syntax.nodes import nodes_in, statements_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,11 @@ def holds_coroutine(node: ast.AST) -> bool:
 
 
 _BRIDGES = frozenset({"async_to_sync", "run_until_complete"})
-#: What a file holds that starts coroutines from sync code.
-STARTERS = (b"async_to_sync", b"asyncio.run(", b"anyio.run(", b"run_until_complete(")
 
 
 def starts_coroutine(node: ast.AST) -> bool:
     """Whether sync code runs a coroutine to its end: what it passes decides what the coroutine is given."""
-    for inner in ast.walk(node):
+    for inner in nodes_in(node):
         if isinstance(inner, ast.Call):
             func = inner.func
             name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
@@ -58,7 +56,7 @@ def _in_body(
 ) -> Iterator[EntryPoint]:
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if not holds_coroutine(node) and not starts_coroutine(node):
+            if not holds_coroutine(node) and not (module.may_start_coroutines and starts_coroutine(node)):
                 continue
             fn = module.function(node, cls, None)
             yield EntryPoint(fn)
