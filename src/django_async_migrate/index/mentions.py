@@ -151,10 +151,14 @@ class Relevance:
             ]
         if isinstance(item, Assigned):
             parts = [part for part in (item.value, item.annotation) if part is not None]
-            named = self._named(item.module, Mentions(list(parts), None), None)
-            if named is not None:
-                named += [(held, None) for held in self._project.registrations.definitions(item, owner)]
-            return named
+            mentions = Mentions(list(parts), None)
+            found = self._named(item.module, mentions, None)
+            if found is not None:
+                found += [(held, None) for held in self._project.registrations.definitions(item, owner)]
+            if found is not None and owner is not None:  # in a class body the names of the class come first
+                named = (owner.find(name) for name in mentions.names)
+                found.extend((member[1], owner) for member in named if member is not None and member[1] is not item)
+            return found
         if isinstance(item, ExternalRef):
             return None if self._external(item.api) else []
         return []

@@ -201,6 +201,8 @@ class Evaluator(Objects):
             return containers.call_dict(self, receiver, state, name, args, kwargs, node)
         if isinstance(state, Sequence) and state.kind == "queue":
             return stock.queue_call(self, receiver, state, name, args, node)
+        if isinstance(state, Sequence) and state.kind == "contextvar" and isinstance(receiver, Ref):
+            return stock.context_variable_call(self, receiver, state, name, args)
         if isinstance(state, Sequence):
             return containers.call_sequence(self, receiver, state, name, args, kwargs, node)
         if isinstance(receiver, Tuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned, Definition, ExternalRef, ModuleInfo, ModuleRef
+from django_async_migrate.semantics import stdlib
 from django_async_migrate.values.heap import Dict, Heap, Instance, Object, Sequence
 from django_async_migrate.values.refs import Exporter, map_refs, map_state
 from django_async_migrate.values.types import (
@@ -192,7 +193,7 @@ class Names(Annotations):
         """Forget that a container that other code can reach holds nothing but what it was made with."""
         for part in alternatives(value):
             state = frame.state(part)
-            if isinstance(part, Ref) and isinstance(state, Sequence) and state.kind != "tuple":
+            if isinstance(part, Ref) and isinstance(state, Sequence) and state.kind not in {"tuple", "contextvar"}:
                 if state.items is not None and (not state.items or state.kind != "list"):
                     held = one_of([*state.items, state.element or NEVER, Unknown("element added elsewhere")])
                     frame.env.heap[part.id] = Sequence(state.kind, None, held)
@@ -323,6 +324,9 @@ class Names(Annotations):
             return Bridge(value.mode, value.func, receiver)
         if isinstance(value, ContextFactory) and isinstance(value.func, Func):
             return ContextFactory(Func(value.func.fn, receiver, value.func.closure, owner))
+        if isinstance(value, Partial) and value.func == stdlib.PARTIAL_METHOD:
+            bound = self._bind(frame, value.args[0], name, receiver, node, cls, owner)
+            return Partial(bound, value.args[1:], value.kwargs)
         if isinstance(value, Partial) and isinstance(value.func, Func) and name:
             return value
         state = frame.state(value)

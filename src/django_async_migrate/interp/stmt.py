@@ -10,7 +10,7 @@ from typing import Any
 
 from django_async_migrate.index.functions import asks_for_loop
 from django_async_migrate.index.modules import import_bindings
-from django_async_migrate.semantics import containers
+from django_async_migrate.semantics import containers, instances
 from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
@@ -421,6 +421,11 @@ class Statements(Patterns):
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.env.names.pop(target.id, None)
+            elif isinstance(target, ast.Attribute):
+                for owner in alternatives(self.eval(target.value)):
+                    state = self.state(owner)
+                    if isinstance(owner, Ref) and isinstance(state, Instance):
+                        self.put(owner, instances.without_attribute(state, target.attr))
 
 
 def _as_load(target: ast.expr) -> ast.expr:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
-from django_async_migrate.values.heap import Dict, QuerySet, Sequence
+from django_async_migrate.values.heap import Dict, Instance, Loaded, QuerySet, Sequence
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
@@ -229,6 +229,10 @@ def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
         return Const(True)
     for name in names:
         m.attribute(args[0], name, node)  # hasattr runs the descriptor
+    if len(names) == 1 and isinstance(state, Instance) and state.model.member(names[0]) is None:
+        slot = state.slots.get(names[0])
+        if slot is not None and slot.loaded is Loaded.YES:
+            return Const(True)  # set by hand before
     return Scalar("bool")
 
 

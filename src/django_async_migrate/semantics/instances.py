@@ -309,6 +309,15 @@ def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
     return replace(inst, slots=slots)
 
 
+def without_attribute(inst: Instance, name: str) -> Instance:
+    """Return the instance after ``del obj.<name>``: a field is read from the database the next time."""
+    slots = {key: slot for key, slot in inst.slots.items() if key != name}
+    if isinstance(inst.model.member(name), ScalarField) and not inst.made:
+        only = inst.spec.only - {name} if inst.spec.only is not None else None
+        return replace(inst, spec=replace(inst.spec, only=only, defer=inst.spec.defer | {name}), slots=slots)
+    return replace(inst, slots=slots)
+
+
 def link_back(m: Machine, ref: Ref, inst: Instance, name: str, value: Value) -> None:
     """Assigning one end of a one-to-one sets the other end's cache too."""
     member = inst.model.member(name)

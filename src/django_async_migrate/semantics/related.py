@@ -57,6 +57,13 @@ def prefetched(m: Machine, manager: RelatedManager) -> tuple[Loaded, LoadSpec]:
     return (Loaded.UNKNOWN if owner.spec.unknown_prefetch else Loaded.MAYBE), EMPTY_SPEC
 
 
+def _has_own_queryset(m: Machine, manager: RelatedManager) -> bool:
+    """Whether the rows were prefetched with ``Prefetch(queryset=...)``, not through the default manager."""
+    owner = m.state(manager.owner)
+    lookups = owner.spec.prefetch if isinstance(owner, Instance) else ()
+    return any(p.path == manager.relation.name and p.to_attr is None and p.spec is not None for p in lookups)
+
+
 def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
     """Return what the related manager's ``get_queryset()`` gives."""
     relation = manager.relation
@@ -65,6 +72,9 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
     if relation.kind == "reverse-foreign-key" and relation.back:
         known[relation.back] = manager.owner  # the rows of a reverse manager know their owner
     loaded, spec = prefetched(m, manager)
+    own = querysets.default_spec(m, target) if loaded is Loaded.YES else EMPTY_SPEC
+    if not _has_own_queryset(m, manager):
+        spec = querysets.merged(own, spec)
     definition = target.default_manager if target is not None else None
     owner_number = manager.owner.id if isinstance(manager.owner, Ref) else -1
     if loaded is Loaded.YES:
@@ -72,7 +82,7 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
         found = QuerySet(
             target,
             spec,
-            clone_spec=EMPTY_SPEC,
+            clone_spec=own,
             cached=Loaded.YES,
             known=known,
             cls=querysets.queryset_class(definition.cls if definition else None),

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 Kwargs = Seq[tuple[str, Value]]
 
+#: What a ``functools.partialmethod`` calls until it is bound to an object.
+PARTIAL_METHOD = External("functools.partialmethod.__call__")
 #: The class of ``types.SimpleNamespace(...)`` objects.
 NAMESPACE = ClassInfo.bare("SimpleNamespace")
 
@@ -291,6 +293,21 @@ def _as_completed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -
     return m.alloc(node, Sequence("iterator", None, done))
 
 
+def _wait(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    task = Ready(m.await_(element, node))
+    done = m.alloc(node, Sequence("set", None, task), "done")
+    return Ready(Tuple((done, m.alloc(node, Sequence("set", None, task), "pending"))))
+
+
+def _context_variable(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.alloc(node, Sequence("contextvar", None, None))
+
+
+def _partial_method(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Partial(PARTIAL_METHOD, tuple(args), tuple(kwargs)) if args else Unknown("partialmethod")
+
+
 def _replace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     state = m.state(args[0]) if args else None
     if isinstance(state, Object):
@@ -305,7 +322,7 @@ def _property_like(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
 
 FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "functools.partial": _partial,
-    "functools.partialmethod": _partial,
+    "functools.partialmethod": _partial_method,
     "functools.reduce": _reduce,
     "functools.singledispatch": lambda m, a, k, n: Partial(External("functools.singledispatch.__call__"), tuple(a), ()),
     "functools.wraps": _identity_decorator,
@@ -380,6 +397,8 @@ FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = 
     "statistics.median": _builtin("sum"),
     "math.fsum": _builtin("sum"),
     "asyncio.as_completed": _as_completed,
+    "asyncio.wait": _wait,
+    "contextvars.ContextVar": _context_variable,
     "dataclasses.replace": _replace,
     "abc.abstractmethod": _first,
     "typing.overload": _first,
