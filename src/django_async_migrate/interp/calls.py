@@ -438,6 +438,11 @@ class Evaluator(Objects):
     def _stringify_one(self, value: Value, node: ast.AST, how: str, depth: int = 0) -> None:
         state = self.state(value)
         if isinstance(state, QuerySet):
+            own = [state.cls.find(name) for name in ("__str__", "__repr__")[how == "repr" :]] if state.cls else []
+            for found in own:
+                if found is not None and isinstance(found[1], FunctionInfo):
+                    self.call(self.engine.bind_member(self, found[0], found[1], value, node), (), (), node, True)
+                    return
             if state.cached is Loaded.MAYBE and not state.empty and not state.raw:
                 advice = "build the list first, or show str(qs.query)"
                 self.effect(node, "repr", "", advice, state.certain and not state.ever_cached)

@@ -260,7 +260,8 @@ class Statements(Patterns):
             end = join_envs(self.env if self.alive else None, loop.continued)
             # What every completed round did to its element holds for all of them after the loop.
             done = {row: end.heap[row] for row in fresh if row in end.heap} if end is not None else {}
-            joined = join_envs(before, end) or before
+            skipped = None if number == 0 and end is not None and _is_filled(node.iter) else before
+            joined = join_envs(skipped, end) or before
             if end is not None and loop.broken is None:
                 joined.heap.update(done)
             self.env, self.alive = joined, True
@@ -441,6 +442,11 @@ def _as_load(target: ast.expr) -> ast.expr:
 
 def _names_in(expr: ast.expr | None) -> set[str]:
     return {node.id for node in nodes_in(expr) if isinstance(node, ast.Name)} if expr is not None else set()
+
+
+def _is_filled(expr: ast.expr) -> bool:
+    """Whether an iterable is written out with elements: a loop over it runs at least once."""
+    return isinstance(expr, (ast.Tuple, ast.List)) and any(not isinstance(item, ast.Starred) for item in expr.elts)
 
 
 def _asks_for_loop(body: list[ast.stmt]) -> bool:

@@ -218,8 +218,18 @@ def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
             return one_of([*found, *args[2:3]])
     if not names:
         return Unknown("getattr of a computed name")
+    present = len(names) == 1 and _is_set(m, args[0], names[0])
     found = [m.attribute(args[0], name, node) for name in names]
-    return one_of([*found, *args[2:3]])
+    return found[0] if present else one_of([*found, *args[2:3]])
+
+
+def _is_set(m: Machine, value: Value, name: str) -> bool:
+    """Whether an attribute that is no field of the model was set on an instance before, on every path."""
+    state = m.state(value)
+    if not isinstance(state, Instance) or state.model.member(name) is not None:
+        return False
+    slot = state.slots.get(name)
+    return slot is not None and slot.loaded is Loaded.YES
 
 
 def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -229,11 +239,7 @@ def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
         return Const(True)
     for name in names:
         m.attribute(args[0], name, node)  # hasattr runs the descriptor
-    if len(names) == 1 and isinstance(state, Instance) and state.model.member(names[0]) is None:
-        slot = state.slots.get(names[0])
-        if slot is not None and slot.loaded is Loaded.YES:
-            return Const(True)  # set by hand before
-    return Scalar("bool")
+    return Const(True) if len(names) == 1 and _is_set(m, args[0], names[0]) else Scalar("bool")
 
 
 def _dict(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
