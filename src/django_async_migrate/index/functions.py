@@ -126,6 +126,13 @@ class FunctionInfo:
         return any(asks_for_loop(node) for node in self.own_nodes)
 
     @cached_property
+    def hands_back(self) -> bool:
+        """Whether it returns one of its parameters as it is, as ``__enter__`` and builders do."""
+        names = {param.arg for param in self.params}
+        returned = (node.value for node in self.own_nodes if isinstance(node, ast.Return))
+        return any(isinstance(value, ast.Name) and value.id in names for value in returned)
+
+    @cached_property
     def is_stub(self) -> bool:
         """Whether the body says nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):

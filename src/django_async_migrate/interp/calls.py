@@ -104,10 +104,11 @@ class Evaluator(Objects):
         if isinstance(func, (Static, ClassMethod)):
             return self.call(func.func, args, kwargs, node, implicit)
         state = self.state(func)
-        if isinstance(state, Object):
+        if isinstance(state, (Object, Instance)):
             answer = self.dunder(func, state, "__call__", list(args), node) if not kwargs else None
             if answer is None:
-                found = state.cls.find("__call__")
+                owner = state.cls if isinstance(state, Object) else state.model.cls
+                found = owner.find("__call__") if owner is not None else None
                 if found is None:
                     return Unknown("call of an object")
                 bound = self.engine.bind_member(self, found[0], found[1], func, node)

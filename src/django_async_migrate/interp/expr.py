@@ -288,7 +288,15 @@ class Expressions(Operators):
         return value
 
     def _lambda(self, node: ast.Lambda) -> Value:
-        return self.closed(self.module.function(node, None, self.fn))
+        fn = self.module.function(node, None, self.fn)
+        self.keep_defaults(fn)
+        return self.closed(fn)
+
+    def keep_defaults(self, fn: FunctionInfo) -> None:
+        """Evaluate the defaults of a nested function, as its definition does."""
+        for name, default in fn.defaults.items():
+            if not isinstance(default, ast.Constant):
+                self.default_values[(fn, name)] = self.eval(default)
 
     def _display(self, node: ast.List | ast.Set | ast.Tuple) -> Value:
         items: list[Value] = []

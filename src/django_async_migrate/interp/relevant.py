@@ -40,7 +40,7 @@ class Relevant(EngineBase):
     def _matters(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> bool:
         """Whether a call may reach the ORM: by what the function names, or by what it is given."""
         cls = class_of(frame, func.receiver)
-        if func.fn.name in {"__init__", "__post_init__", "__new__"}:
+        if func.fn.name in {"__init__", "__post_init__", "__new__"} or func.fn.hands_back:
             return True
         if func.fn.makes_functions or func.fn.asks_for_loop:
             return True

@@ -215,7 +215,9 @@ class Statements(Patterns):
         if names:
             self._unrolled(node, names)
             return
-        rows = [part.id for part in alternatives(element) if isinstance(part, Ref)]
+        parts = alternatives(element)
+        parts += tuple(part for held in parts if isinstance(held, Tuple) for part in held.items)  # zip, enumerate
+        rows = [part.id for part in parts if isinstance(part, Ref)]
         fresh = {row: self.env.heap[row] for row in rows if row in self.env.heap}
         loop = self._run_loop(node, element, fresh)
         if self.alive:
@@ -383,9 +385,7 @@ class Statements(Patterns):
     def _function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         fn = self.module.function(node, None, self.fn)
         value: Value = Func(fn)
-        for name, default in fn.defaults.items():
-            if not isinstance(default, ast.Constant):  # defaults are evaluated by the def statement
-                self.default_values[(fn, name)] = self.eval(default)
+        self.keep_defaults(fn)
         if fn.decorators:
             with self.muted():
                 value = self.engine.decorate(self, fn, self.closed(fn))
