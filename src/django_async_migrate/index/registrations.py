@@ -127,7 +127,7 @@ class Registrations:
 
     def _calls(self, filler: FunctionInfo, owner: ClassInfo | None) -> Iterator[Registration]:
         """Yield the statements that call a function, or decorate with it, while a module is imported."""
-        for module in self._modules(f"@{filler.name}", f"{filler.name}(", f".{filler.name}"):
+        for module in self._modules(f"@{filler.name}", f"{filler.name}(", f".{filler.name}", f"{filler.name} as "):
             for node in _at_import(module.parsed.tree.body):
                 for part in _run_at_import(node):
                     targets = [call.func for call in nodes_in(part) if isinstance(call, ast.Call)]
