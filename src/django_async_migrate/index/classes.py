@@ -94,6 +94,18 @@ class ClassInfo:
         return result
 
     @cached_property
+    def primed_in_threads(self) -> frozenset[str]:
+        """Names that functions nested in its coroutines read: carried to a thread, to have the values ready."""
+        nested = [
+            inner
+            for method in self.members.values()
+            if isinstance(method, FunctionInfo) and method.is_async
+            for inner in nodes_in(method.node)
+            if isinstance(inner, (ast.FunctionDef, ast.Lambda))
+        ]
+        return frozenset(n.attr for inner in nested for n in nodes_in(inner) if isinstance(n, ast.Attribute))
+
+    @cached_property
     def members(self) -> dict[str, Member]:
         """Names bound in the class body; the last binding wins, as at run time."""
         from .modules import assigned_names

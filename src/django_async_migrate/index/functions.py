@@ -36,6 +36,12 @@ def _body(node: FunctionNode) -> list[ast.AST]:
     return list(node.body) if isinstance(node.body, list) else [node.body]
 
 
+def asks_for_loop(node: ast.AST) -> bool:
+    """Whether a node names one of the functions that raise where no event loop is running."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name in {"get_running_loop", "current_task"}
+
+
 class FunctionInfo:
     """One ``def``, ``async def`` or lambda. Compared by identity: a module makes one for each node."""
 
@@ -115,6 +121,18 @@ class FunctionInfo:
         return any(type(node) in _MAKERS and node is not self.node for node in nodes_in(self.node))
 
     @cached_property
+    def asks_for_loop(self) -> bool:
+        """Whether the body asks for the running event loop: what it answers is known then."""
+        return any(asks_for_loop(node) for node in self.own_nodes)
+
+    @cached_property
+    def hands_back(self) -> bool:
+        """Whether it returns one of its parameters as it is, as ``__enter__`` and builders do."""
+        names = {param.arg for param in self.params}
+        returned = (node.value for node in self.own_nodes if isinstance(node, ast.Return))
+        return any(isinstance(value, ast.Name) and value.id in names for value in returned)
+
+    @cached_property
     def is_stub(self) -> bool:
         """Whether the body says nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -186,6 +204,17 @@ class FunctionInfo:
     def globals(self) -> frozenset[str]:
         """Names declared ``global``."""
         return frozenset(name for node in self.own_nodes if isinstance(node, ast.Global) for name in node.names)
+
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """Containers the body puts something into, as they are written there."""
+        found: set[str] = set()
+        for node in self.own_nodes:
+            if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)) or (
+                isinstance(node, ast.Attribute) and node.attr in {"setdefault", "update"}
+            ):
+                found.add(ast.unparse(node.value))
+        return frozenset(found)
 
     @cached_property
     def free_names(self) -> frozenset[str]:

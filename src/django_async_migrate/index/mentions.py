@@ -145,13 +145,20 @@ class Relevance:
             if any(base.startswith(_ORM_MODULES) for base in item.externals):
                 return None
             return [
-                (member, item if isinstance(member, FunctionInfo) else None)
+                (member, item if isinstance(member, FunctionInfo) else cls)
                 for cls in item.mro
                 for member in cls.members.values()
             ]
         if isinstance(item, Assigned):
             parts = [part for part in (item.value, item.annotation) if part is not None]
-            return self._named(item.module, Mentions(list(parts), None), None)
+            mentions = Mentions(list(parts), None)
+            found = self._named(item.module, mentions, None)
+            if found is not None:
+                found += [(held, None) for held in self._project.registrations.definitions(item, owner)]
+            if found is not None and owner is not None:  # in a class body the names of the class come first
+                named = (owner.find(name) for name in mentions.names)
+                found.extend((member[1], owner) for member in named if member is not None and member[1] is not item)
+            return found
         if isinstance(item, ExternalRef):
             return None if self._external(item.api) else []
         return []
@@ -191,7 +198,7 @@ class Relevance:
         for name in mentions.own:
             member = owner.find(name)
             if member is not None:
-                found.append((member[1], owner if isinstance(member[1], FunctionInfo) else None))
+                found.append((member[1], owner if isinstance(member[1], FunctionInfo) else member[0]))
             for cls in owner.mro:
                 for method in cls.self_stores.get(name, ()):
                     found.append((method, owner))

@@ -48,9 +48,18 @@ class ManagerDef:
 
 @dataclass(frozen=True, slots=True)
 class ScalarField:
-    """A field that holds a plain value."""
+    """A field that holds a plain value; ``filled``: a text that its validation never leaves empty."""
 
     name: str
+    filled: bool = False
+
+
+def _is_filled_text(call: ast.Call) -> bool:
+    """Whether a field holds text that is neither null nor blank."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name not in {"CharField", "TextField", "SlugField", "EmailField", "URLField", "UUIDField"}:
+        return False
+    return not any(keyword.arg in {"null", "blank", "default", None} for keyword in call.keywords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +230,7 @@ class Model:
             manager = self.models.manager_def(name, member, cls)
             return manager if manager is not None else ClassMember(cls, member)
         if kind == "scalar":
-            return ScalarField(name)
+            return ScalarField(name, _is_filled_text(field_call))
         return self.models.relation(self, name, kind, member, field_call)
 
     def member(self, name: str) -> ModelMember | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django_async_migrate.syntax.nodes import statements_in
+
 from .classes import ClassInfo
 from .functions import FunctionInfo, FunctionNode
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from django_async_migrate.syntax.tree import ParsedFile
 
     from .project import Project
+
+
+#: What a file holds that starts coroutines from sync code.
+STARTERS = ("async_to_sync", "asyncio.run(", "anyio.run(", "run_until_complete(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,25 @@ class ModuleInfo:
         self._stars: list[Import] = []
         self._collect(self.parsed.tree.body, found)
         return found
+
+    def rebinds(self, definition: Assigned) -> bool:
+        """Whether a function of the module gives a top-level name another value, by ``global``."""
+        return any(
+            name in self.bindings and any(binding is definition for binding in self.bindings[name])
+            for name in self._globals
+        )
+
+    @cached_property
+    def may_start_coroutines(self) -> bool:
+        """Whether the text names what runs coroutines from sync code."""
+        return any(starter in self.parsed.text for starter in STARTERS)
+
+    @cached_property
+    def _globals(self) -> frozenset[str]:
+        if "global " not in self.parsed.text:
+            return frozenset()
+        nodes = (node for node in statements_in([self.parsed.tree]) if isinstance(node, ast.Global))
+        return frozenset(name for node in nodes for name in node.names)
 
     @property
     def stars(self) -> list[Import]:

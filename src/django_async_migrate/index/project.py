@@ -18,6 +18,7 @@ from .modules import (
     import_bindings,
 )
 from .paths import ModulePaths
+from .registrations import Registrations
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
@@ -40,6 +41,7 @@ class Project:
         self._modules: dict[str, ModuleInfo | None] = {}
         self._lookups: dict[tuple[str, str], list[Definition]] = {}
         self._models: Models | None = None
+        self.registrations = Registrations(self)
 
     @property
     def models(self) -> Models:

@@ -13,6 +13,7 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.mentions import Relevance
+from django_async_migrate.index.modules import Assigned
 from django_async_migrate.values.forms import Forms
 from django_async_migrate.values.heap import Heap
 from django_async_migrate.values.types import (
@@ -80,11 +81,16 @@ class EngineBase(Names):
         self._forms = Forms()
         self._active: set[Hashable] = set()
         self._variants: dict[FunctionInfo, int] = {}
+        self._always: dict[FunctionInfo, tuple[Effect, ...]] = {}  # what every kind of call did so far
         self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}
         self._nested_run: set[FunctionInfo] = set()
         self._partial: dict[Hashable, list[Summary]] = {}
         self._stack: list[FunctionInfo] = []
+        self.registrations = project.registrations
         self.relevance = Relevance(project)
+        self._filling: set[Assigned] = set()
+        self._filled: dict[Assigned, tuple[Value, Heap]] = {}
+        self._written: list[tuple[ast.expr, tuple[Value, Heap]]] = []
         self._subclasses: dict[tuple[ClassInfo, str], list[ClassInfo]] = {}
         self.on_loop: set[FunctionInfo] = set()  # sync functions that a framework calls on the loop
         self._forced: FunctionInfo | None = None

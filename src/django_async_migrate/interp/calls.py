@@ -8,8 +8,8 @@ from collections.abc import Sequence as Seq
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
-from django_async_migrate.semantics import containers, externals, instances, querysets, related, stock, text
-from django_async_migrate.values.heap import Dict, Instance, Lazy, Loaded, Object, QuerySet, Sequence, Slot
+from django_async_migrate.semantics import containers, externals, factories, instances, querysets, related, stock, text
+from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
@@ -31,6 +31,7 @@ from django_async_migrate.values.types import (
     ModelClass,
     Never,
     Partial,
+    Pattern,
     Ready,
     Ref,
     RelatedManager,
@@ -42,12 +43,13 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
-from .objects import Objects, is_enum
+from .objects import is_enum
+from .printing import Printing
 
 Kwargs = Seq[tuple[str, Value]]
 
 
-class Evaluator(Objects):
+class Evaluator(Printing):
     """The complete evaluator of one function activation."""
 
     def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:
@@ -59,10 +61,21 @@ class Evaluator(Objects):
         self._mixed += mixed
         with self.doubted():
             for part in parts:
+                mark = len(self.effects)
                 value = self._call_one(part, args, kwargs, node, implicit)
+                if node is self.awaited and self._is_plain(value) and any(map(_is_async, parts)):
+                    self.forget(mark)  # ``await view()`` with a sync or async view: it is the async one here
+                    continue
                 result = join_values(result, value, self.env.heap)
         self._mixed -= mixed
         return result
+
+    def _is_plain(self, value: Value) -> bool:
+        """Whether a value is certainly nothing to await."""
+        return all(
+            isinstance(part, (Const, Scalar, Tuple)) or isinstance(self.state(part), (Instance, QuerySet, Sequence))
+            for part in alternatives(value)
+        )
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
         if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -97,10 +110,11 @@ class Evaluator(Objects):
         if isinstance(func, (Static, ClassMethod)):
             return self.call(func.func, args, kwargs, node, implicit)
         state = self.state(func)
-        if isinstance(state, Object):
+        if isinstance(state, (Object, Instance)):
             answer = self.dunder(func, state, "__call__", list(args), node) if not kwargs else None
             if answer is None:
-                found = state.cls.find("__call__")
+                owner = state.cls if isinstance(state, Object) else state.model.cls
+                found = owner.find("__call__") if owner is not None else None
                 if found is None:
                     return Unknown("call of an object")
                 bound = self.engine.bind_member(self, found[0], found[1], func, node)
@@ -122,6 +136,9 @@ class Evaluator(Objects):
                 known = model.model if isinstance(model, ModelClass) else None
                 return self.alloc(node, QuerySet(known, cls=cls, certain=known is not None), "queryset")
             return Manager(model.model if isinstance(model, ModelClass) else None, cls, certain=False)
+        row = factories.made(self, cls, "", node)
+        if row is not None:
+            return row
         bridge = next((b for b in map(self.catalog.bridges.get, cls.externals) if b is not None), None)
         if bridge is not None and bridge.kind in {
             "to-thread-decorator",
@@ -196,11 +213,13 @@ class Evaluator(Objects):
             return containers.call_dict(self, receiver, state, name, args, kwargs, node)
         if isinstance(state, Sequence) and state.kind == "queue":
             return stock.queue_call(self, receiver, state, name, args, node)
+        if isinstance(state, Sequence) and state.kind == "contextvar" and isinstance(receiver, Ref):
+            return stock.context_variable_call(self, receiver, state, name, args)
         if isinstance(state, Sequence):
             return containers.call_sequence(self, receiver, state, name, args, kwargs, node)
         if isinstance(receiver, Tuple):
             return containers.call_sequence(self, receiver, receiver, name, args, kwargs, node)
-        if isinstance(receiver, (Const, Scalar)):
+        if isinstance(receiver, (Const, Scalar, Pattern)):
             if name == "join" and args:
                 self.iterate(args[0], node)
             elif name in {"format", "format_map"}:
@@ -216,6 +235,10 @@ class Evaluator(Objects):
             if args and self.state(args[0]) is not None:
                 return self.call(self.attribute(args[0], name, node), args[1:], kwargs, node)
             return Unknown("class method of a model")
+        if isinstance(receiver, Class):
+            row = factories.made(self, receiver.cls, name, node)
+            if row is not None:
+                return row
         if isinstance(receiver, (Func, Bridge)) and name == "__call__":
             return self.call(receiver, args, kwargs, node)
         return self._call_foreign(receiver, name, args, kwargs, node)
@@ -232,6 +255,8 @@ class Evaluator(Objects):
             return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
         if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":
             return self.call(args[0], args[1:], kwargs, node) if args else SCALAR
+        if name == "is_running" and isinstance(receiver, ExternalObject) and receiver.api in _LOOPS:
+            return Const(True)
         if name in {"create_task", "start_soon", "ensure_future"} and args:
             return Ready(self.await_(args[0], node))
         if name in {"enter_context", "enter_async_context"} and args:
@@ -281,8 +306,11 @@ class Evaluator(Objects):
 
     def _in_thread(self, value: Coroutine, node: ast.AST) -> Value:
         result = self.call(value.func, value.args, value.kwargs, node)
-        if isinstance(result, Unknown) or isinstance(value.func, (Unknown, ExternalObject)):
+        unknown = any(isinstance(part, Unknown) for part in alternatives(result))
+        if unknown or isinstance(value.func, (Unknown, ExternalObject)):
             externals.havoc(self, [*value.args, *(item for _, item in value.kwargs)])
+            if isinstance(value.func, Func):
+                externals.havoc(self, [item for _, item in value.func.closure])
             if isinstance(value.func, Method):
                 externals.havoc(self, [value.func.receiver])
         return result
@@ -415,45 +443,12 @@ class Evaluator(Objects):
         """Enter a context manager and return what it gives."""
         return self._enter(manager, node, asynchronous)
 
-    # -- text ----------------------------------------------------------------------------------------------
 
-    def stringify(self, value: Value, node: ast.AST, how: str = "str") -> None:
-        parts = alternatives(self.force(value, node))
-        if len(parts) > 1:
-            real = [part for part in parts if not isinstance(part, Const)]
-            if len(real) != 1:
-                with self.doubted():
-                    for part in real:
-                        self._stringify_one(part, node, how)
-                return
-            parts = tuple(real)
-        self._stringify_one(parts[0], node, how)
+_LOOPS = frozenset({"asyncio.get_event_loop", "asyncio.get_running_loop"})
 
-    def _stringify_one(self, value: Value, node: ast.AST, how: str, depth: int = 0) -> None:
-        state = self.state(value)
-        if isinstance(state, QuerySet):
-            if state.cached is Loaded.MAYBE and not state.empty and not state.raw:
-                advice = "build the list first, or show str(qs.query)"
-                certain = state.certain and not state.ever_cached
-                self.effect(node, "repr", "", advice, certain, about=querysets.rows(state), value=value)
-        elif isinstance(state, (Instance, Object)):
-            # Model.__repr__ asks str(); object.__str__ asks repr(); object.__format__ asks str().
-            order = {"format": ("__format__", "__str__", "__repr__"), "str": ("__str__", "__repr__")}
-            names = order.get(how, ("__repr__", "__str__") if isinstance(state, Instance) else ("__repr__",))
-            for name in names:
-                if self.dunder(value, state, name, [SCALAR] if name == "__format__" else [], node) is not None:
-                    return
-            if isinstance(state, Object) and state.cls.is_dataclass and depth < 3:
-                for slot in state.attrs.values():
-                    for part in alternatives(slot.value):
-                        self._stringify_one(part, node, "repr", depth + 1)
-            if isinstance(state, Instance) and state.model.row is not None and isinstance(value, Ref):
-                for name in state.model.row.str_loads:
-                    self.attribute(value, name, node)
-        elif depth < 3 and (isinstance(value, Tuple) or isinstance(state, (Sequence, Dict))):
-            held = containers.values(state) if isinstance(state, Dict) else self.element_of(value)
-            for part in alternatives(held):
-                self._stringify_one(part, node, "repr", depth + 1)
+
+def _is_async(value: Value) -> bool:
+    return (isinstance(value, Func) and value.fn.is_async) or (isinstance(value, Bridge) and value.mode == "thread")
 
 
 def _is_logger(receiver: Value) -> bool:

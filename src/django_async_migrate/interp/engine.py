@@ -17,11 +17,13 @@ from django_async_migrate.values.heap import Dict, Heap, Object, Sequence
 from django_async_migrate.values.join import join_heaps, join_values, primed
 from django_async_migrate.values.refs import Exporter, map_refs
 from django_async_migrate.values.types import (
+    FILLED,
     NEVER,
     Const,
     Func,
     Primed,
     Ref,
+    Scalar,
     Star,
     Tuple,
     Unknown,
@@ -35,6 +37,7 @@ from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
 from .frame import Env, Frame
+from .registries import Registries
 from .relevant import Relevant
 from .roots import Roots
 
@@ -48,8 +51,15 @@ FINE_VARIANTS = 4
 
 Kwargs = Seq[tuple[str, Value]]
 
+_TEXT = Scalar("str")
 
-class Engine(Roots, Dispatch, Relevant):
+
+def _is_left_out(default: ast.expr | None) -> bool:
+    """Whether a default stands for an argument that is not given."""
+    return isinstance(default, ast.Constant) and default.value in (None, "")
+
+
+class Engine(Roots, Dispatch, Relevant, Registries):
     """Computes summaries; holds every cache of one analysis."""
 
     def evaluator(
@@ -87,7 +97,7 @@ class Engine(Roots, Dispatch, Relevant):
         names = self._arguments(frame, func, args, kwargs)
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)
-        coarse = self._variants.get(fn, 0) >= FINE_VARIANTS
+        coarse = self._variants.get(fn, 0) >= FINE_VARIANTS and not self._filling
         inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
         cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
         heap, form = forms.key(exporter.heap(), coarse)
@@ -96,6 +106,11 @@ class Engine(Roots, Dispatch, Relevant):
             if fn in self._stack:
                 frame.depends.add(fn)
                 return NEVER
+            if not (fn.is_async or awaited) and self._variants.get(fn, 0) >= MAX_VARIANTS:
+                # Too many kinds of calls to look at each; what all of them did so far, this one does.
+                with frame.doubted():
+                    frame.passed_up(self._always.get(fn, ()), node, implicit)
+            self._forget(frame, func, names)
             return self._declared_result(frame, fn, node)
         frame.depends |= summary.depends
         back = {new: old for old, new in exporter.numbers.items()}
@@ -119,6 +134,15 @@ class Engine(Roots, Dispatch, Relevant):
         if isinstance(result, Unknown) and not generator:
             return self._declared_result(frame, fn, node, result)
         return result
+
+    def _forget(self, frame: Frame, func: Func, names: dict[str, Value]) -> None:
+        """Let a function that is not looked at change what it may: variables around it, and empty containers."""
+        if func.fn.parent is not None and func.fn.parent is frame.fn:
+            for name in func.fn.nonlocals:
+                old = frame.env.names.get(name, NEVER)
+                frame.env.names[name] = one_of([old, Unknown("set by a nested function")])
+        for value in (*names.values(), *(held for _, held in func.closure)):
+            self.open_up(frame, value)
 
     def _declared_result(self, frame: Frame, fn: FunctionInfo, node: ast.AST, otherwise: Value | None = None) -> Value:
         returns = getattr(fn.node, "returns", None)
@@ -160,6 +184,8 @@ class Engine(Roots, Dispatch, Relevant):
             value = passed if passed is not None else self._default(frame, func, param, open_ended is not None)
             if param.annotation is not None and is_foreign(value) and not isinstance(value, Primed):
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
+            if passed in (FILLED, _TEXT) and _is_left_out(fn.defaults.get(param.arg)):
+                value = Scalar("truthy")  # ``if name:`` asks whether the optional argument was given: it was
             names[param.arg] = value
         return names
 
@@ -194,7 +220,7 @@ class Engine(Roots, Dispatch, Relevant):
         if key in self._active or depth > MAX_DEPTH or stack.count(fn) >= 2:
             return None
         variants = self._variants.get(fn, 0)
-        if variants >= MAX_VARIANTS:
+        if variants >= MAX_VARIANTS and not self._filling:
             return None
         self._variants[fn] = variants + 1
         self._active.add(key)
@@ -208,9 +234,18 @@ class Engine(Roots, Dispatch, Relevant):
             self._partial.setdefault(key, []).append(found)
         else:
             self._summaries[key] = found
+        self._note_always(fn, found.effects)
         if fn.is_async or fn in self.on_loop:
             self.outcome.incidents.extend((fn, effect) for effect in found.effects)
         return found
+
+    def _note_always(self, fn: FunctionInfo, effects: tuple[Effect, ...]) -> None:
+        """Keep what every kind of call of a function has done."""
+        known = self._always.get(fn)
+        if known is not None:
+            places = {(e.kind, id(e.site.node)) for e in effects}
+            effects = tuple(e for e in known if (e.kind, id(e.site.node)) in places)
+        self._always[fn] = effects
 
     def _execute(
         self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
@@ -260,6 +295,7 @@ class Engine(Roots, Dispatch, Relevant):
         for frame in frames:
             ended = (frame.exit or frame.env).heap
             final = ended if final is None else join_heaps(final, ended)
+            self.note_written(frame, ended)
             returned = join_values(returned, frame.returned, final)
             yielded = join_values(yielded, frame.yielded, final)
             effects.extend(frame.effects)

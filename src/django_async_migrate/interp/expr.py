@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.semantics import containers, text
+from django_async_migrate.semantics import containers, instances, text
+from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -18,6 +19,7 @@ from django_async_migrate.values.types import (
     Never,
     OneOf,
     Primed,
+    Shared,
     Star,
     Super,
     Tuple,
@@ -84,6 +86,8 @@ class Expressions(Operators):
             if found is not None:
                 return found
         func = self.eval(node.func)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "assertIsNone" and node.args:
+            self.expect_null(node.args[0])
         args: list[Value] = []
         for arg in node.args:
             if isinstance(arg, ast.Starred):
@@ -110,6 +114,14 @@ class Expressions(Operators):
         self._calling.pop()
         return result
 
+    def expect_null(self, expr: ast.expr) -> bool:
+        """``assert obj.relation is None``: where that holds, nothing is loaded. False where it is about no relation."""
+        if not isinstance(expr, ast.Attribute):
+            return False
+        if any(isinstance(part, (ast.Call, ast.Await, ast.NamedExpr)) for part in nodes_in(expr.value)):
+            return False
+        return instances.declared_null(self, self.eval(expr.value), expr.attr)
+
     def _super(self, node: ast.Call) -> Value | None:
         fn: FunctionInfo | None = self.fn
         while fn is not None and fn.cls is None:
@@ -130,6 +142,7 @@ class Expressions(Operators):
         return [] if isinstance(element, Never) else [Star(element)]
 
     def _await(self, node: ast.Await) -> Value:
+        self.awaited = node.value
         result = self.await_(self.eval(node.value), node)
         call = node.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
@@ -145,8 +158,11 @@ class Expressions(Operators):
         is_and = isinstance(node.op, ast.And)
         results: list[Value] = []
         leaving: Env | None = None
-        for operand in node.values[:-1]:
+        for number, operand in enumerate(node.values[:-1], 1):
             value = self.eval(operand)
+            if not is_and and self.filled_elsewhere(operand, value):
+                with self.muted():
+                    return self._union([value, *(self.eval(rest) for rest in node.values[number:])])
             known = self.truth(value, operand)
             if known is (not is_and):  # decides the result: what follows never runs
                 results.append(value)
@@ -162,6 +178,18 @@ class Expressions(Operators):
         results.append(self.eval(node.values[-1]))
         self.env = join_envs(leaving, self.env) or self.env
         return self._union(results)
+
+    def filled_elsewhere(self, looked_up: ast.expr, value: Value) -> bool:
+        """Whether a value comes from a container of the module that other functions fill.
+
+        What the code does when it is not in there is possible and no more: the cache is there to be hit. A function
+        that fills the container itself is sure to miss at the first time.
+        """
+        if not any(isinstance(part, Shared) for part in alternatives(value)) or self.fn is None:
+            return False
+        if isinstance(looked_up, ast.Call) and isinstance(looked_up.func, ast.Attribute):
+            return ast.unparse(looked_up.func.value) not in self.fn.filled
+        return not self.fn.filled
 
     def _falsy(self, value: Value) -> Value:
         kept = []
@@ -265,7 +293,15 @@ class Expressions(Operators):
         return value
 
     def _lambda(self, node: ast.Lambda) -> Value:
-        return self.closed(self.module.function(node, None, self.fn))
+        fn = self.module.function(node, None, self.fn)
+        self.keep_defaults(fn)
+        return self.closed(fn)
+
+    def keep_defaults(self, fn: FunctionInfo) -> None:
+        """Evaluate the defaults of a nested function, as its definition does."""
+        for name, default in fn.defaults.items():
+            if not isinstance(default, ast.Constant):
+                self.default_values[(fn, name)] = self.eval(default)
 
     def _display(self, node: ast.List | ast.Set | ast.Tuple) -> Value:
         items: list[Value] = []

@@ -41,7 +41,8 @@ class Numbers:
 class Loop:
     """Where ``break`` and ``continue`` of one loop lead."""
 
-    def __init__(self) -> None:
+    def __init__(self, climbs: bool = False) -> None:
+        self.climbs = climbs  # in a helper: it may follow a relation as far as its caller has loaded it
         self.broken: Env | None = None
         self.continued: Env | None = None
 
@@ -142,6 +143,7 @@ class Frame:
         self.alive = True
         self.depends: set[FunctionInfo] = set()
         self.assumed: dict[str, bool] = {}
+        self.awaited: ast.expr | None = None
         self.class_scope: ClassInfo | None = None
         self.cell_writes: dict[str, Value] = {}
         self.default_values: dict[tuple[FunctionInfo, str], Value] = {}
@@ -176,7 +178,7 @@ class Frame:
 
     @property
     def recursing(self) -> bool:
-        return self.engine.recursing
+        return self.engine.recursing or (bool(self._loops) and self._loops[-1].climbs)
 
     def state(self, value: Value) -> State | None:
         return self.env.heap.get(value.id) if type(value) is Ref else None
@@ -198,6 +200,10 @@ class Frame:
             number = self._numbers.sites[key] = self._numbers.next
             self._numbers.next += 1
         return number
+
+    def numbers(self) -> list[tuple[object, int]]:
+        """Return the object numbers given so far, each with the place it belongs to."""
+        return list(self._numbers.sites.items())
 
     def share_numbers(self, other: Frame) -> None:
         """Give objects the numbers another run of the same function gave them."""
@@ -255,6 +261,12 @@ class Frame:
             return
         self._seen.add(key)
         self.effects.append(effect)
+
+    def forget(self, mark: int) -> None:
+        """Drop the effects recorded since there were ``mark`` of them."""
+        for effect in self.effects[mark:]:
+            self._seen.discard((id(effect.site.node), effect.kind, effect.what))
+        del self.effects[mark:]
 
     def passed_up(self, effects: Seq[Effect], node: ast.AST, implicit: bool, same_code: bool = False) -> None:
         """Record what a called sync function did, at the expression that called it.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned, Definition, ExternalRef, ModuleInfo, ModuleRef
+from django_async_migrate.semantics import stdlib
 from django_async_migrate.values.heap import Dict, Heap, Instance, Object, Sequence
 from django_async_migrate.values.refs import Exporter, map_refs, map_state
 from django_async_migrate.values.types import (
@@ -27,6 +28,7 @@ from django_async_migrate.values.types import (
     Property,
     Ref,
     Scalar,
+    Shared,
     Static,
     Unknown,
     Value,
@@ -60,6 +62,15 @@ class Names(Annotations):
         self, frame: Frame, member: Assigned, cls: ClassInfo, node: ast.AST | None = None
     ) -> Value | None:
         """Return what a dataclass field is when it is not given."""
+        raise NotImplementedError
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether a registry is being filled, by code that runs at import."""
+        raise NotImplementedError
+
+    def filled(self, frame: Frame, definition: Assigned, owner: ClassInfo | None) -> Value | None:
+        """Return a registry with all that is put into it at import; None when nothing is."""
         raise NotImplementedError
 
     def evaluator(
@@ -124,14 +135,24 @@ class Names(Annotations):
                 return Unknown("assignment without a value")
             found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
             return found or Unknown("annotation")
-        value = self.expression(frame, definition.module, definition.value, scope)
+        value = self.filled(frame, definition, scope) or self.expression(
+            frame, definition.module, definition.value, scope
+        )
         for position in definition.path:
             items = getattr(value, "items", None)
             value = items[position] if items and position < len(items) else Unknown("unpacked global")
         if isinstance(value, Unknown) and definition.annotation is not None:
             found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition), scope)
             return found or value
+        if value == NONE and scope is None and definition.module.rebinds(definition):
+            return self._set_later(frame, definition)
         return value
+
+    def _set_later(self, frame: Frame, definition: Assigned) -> Value:
+        """Return a variable that is None where it is made, and set by a function before anybody needs it."""
+        found = self.annotation(frame, definition.module, definition.annotation, ("ann", definition))
+        parts = [part for part in alternatives(found) if part != NONE] if found is not None else []
+        return one_of(parts) if parts else Scalar("truthy")
 
     def expression(self, frame: Frame, module: ModuleInfo, expr: ast.expr, scope: ClassInfo | None = None) -> Value:
         """Evaluate an expression of module or class level; remembered for the whole analysis."""
@@ -149,7 +170,7 @@ class Names(Annotations):
             exported = exporter.value(value)
             found = self._stored[expr] = (exported, exporter.heap())
         value = self.imported(frame, found, ("global", expr))
-        if found[1]:
+        if found[1] and not self.is_filling:
             self.open_up(frame, value)
         return value
 
@@ -172,7 +193,7 @@ class Names(Annotations):
         """Forget that a container that other code can reach holds nothing but what it was made with."""
         for part in alternatives(value):
             state = frame.state(part)
-            if isinstance(part, Ref) and isinstance(state, Sequence) and state.kind != "tuple":
+            if isinstance(part, Ref) and isinstance(state, Sequence) and state.kind not in {"tuple", "contextvar"}:
                 if state.items is not None and (not state.items or state.kind != "list"):
                     held = one_of([*state.items, state.element or NEVER, Unknown("element added elsewhere")])
                     frame.env.heap[part.id] = Sequence(state.kind, None, held)
@@ -183,7 +204,7 @@ class Names(Annotations):
                 for slot in state.attrs.values():
                     self.open_up(frame, slot.value, depth + 1)
             elif isinstance(part, Ref) and isinstance(state, Dict) and state.element is None and not state.items:
-                unknown = Unknown("value added elsewhere")
+                unknown = Shared("value added elsewhere")
                 frame.env.heap[part.id] = Dict(state.items, Unknown("key added elsewhere"), unknown)
 
     # -- functions and decorators --------------------------------------------------------------------------
@@ -303,6 +324,9 @@ class Names(Annotations):
             return Bridge(value.mode, value.func, receiver)
         if isinstance(value, ContextFactory) and isinstance(value.func, Func):
             return ContextFactory(Func(value.func.fn, receiver, value.func.closure, owner))
+        if isinstance(value, Partial) and value.func == stdlib.PARTIAL_METHOD:
+            bound = self._bind(frame, value.args[0], name, receiver, node, cls, owner)
+            return Partial(bound, value.args[1:], value.kwargs)
         if isinstance(value, Partial) and isinstance(value.func, Func) and name:
             return value
         state = frame.state(value)

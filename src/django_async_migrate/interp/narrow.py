@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from django_async_migrate.index.models import ScalarField
+from django_async_migrate.index.modules import Assigned
 from django_async_migrate.semantics import externals, instances, querysets
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
@@ -19,6 +20,7 @@ from django_async_migrate.values.types import (
     ModelClass,
     Never,
     OneOf,
+    Pattern,
     Ref,
     Scalar,
     Tuple,
@@ -47,6 +49,8 @@ class Narrowing(Statements):
             return value.kind == "truthy"
         if isinstance(value, Tuple):
             return bool(value.items)
+        if isinstance(value, Pattern):
+            return True
         state = self.state(value)
         if isinstance(state, QuerySet):
             element = querysets.evaluate(self, value, "truth", node)
@@ -133,6 +137,8 @@ class Narrowing(Statements):
             self._keep(left, lambda part: (part == NONE) is is_none or isinstance(part, Unknown))
             if is_none:
                 self._null_column(left)
+            elif isinstance(left, ast.Attribute) and isinstance(self._read(left), Scalar):
+                self._write(left, Scalar("truthy"))  # an optional setting that is there: that it is empty is possible
         elif isinstance(op, (ast.Is, ast.IsNot)):
             with self.muted():
                 same = self.eval(right)
@@ -182,7 +188,7 @@ class Narrowing(Statements):
                     fits = state.cls.derives_from(candidate.cls) or candidate.cls.derives_from(state.cls)
                 elif isinstance(state, (Object, Instance)) and isinstance(candidate, (Class, ModelClass)):
                     fits = False
-                elif isinstance(part, Unknown) and isinstance(candidate, ModelClass) and len(wanted) == len(real) == 1:
+                elif self._may_narrow(part) and isinstance(candidate, ModelClass) and len(wanted) == len(real) == 1:
                     made = self.engine.instance_of_model(self, candidate.model, ("isinstance", candidate.model.key))
                     kept.append(made)
                     fits = False
@@ -193,6 +199,14 @@ class Narrowing(Statements):
         if not kept and all(self._has_known_class(part) for part in alternatives(value)):
             return NEVER
         return one_of(kept) if kept else value
+
+    def _may_narrow(self, value: Value) -> bool:
+        """Whether a test of something unknown tells what it is.
+
+        A coroutine that tests its value is written for what passes. A sync helper serves many callers: that a coroutine
+        hands it a model is possible and no more, unless the value itself says so.
+        """
+        return isinstance(value, Unknown) and self.fn is not None and self.fn.is_async
 
     def _has_known_class(self, value: Value) -> bool:
         state = self.state(value)
@@ -240,8 +254,26 @@ class Narrowing(Statements):
             state = self.state(owner) if owner is not None else None
             slots = state.attrs if isinstance(state, Object) else state.slots if isinstance(state, Instance) else {}
             slot = slots.get(expr.attr)
+            if slot is None and owner is not None and isinstance(state, Object):
+                return self._declared(owner, state, expr)
             return slot.value if slot is not None else None
         return None
+
+    def found_set(self, target: ast.Attribute) -> None:
+        """Take an attribute of which nothing is known for set to something true."""
+        value = self._read(target)
+        parts = [part for part in alternatives(value) if part != NONE] if value is not None else []
+        if parts:
+            self._write(target, one_of([Scalar("truthy") if type(p) in {Unknown, Scalar} else p for p in parts]))
+
+    def _declared(self, owner: Value, state: Object, expr: ast.Attribute) -> Value | None:
+        """Return what a class declares for a plain attribute of an object that nobody has read yet."""
+        found = state.cls.find(expr.attr)
+        if found is None or not isinstance(found[1], Assigned):
+            return None
+        with self.muted():
+            value = self.attribute(owner, expr.attr, expr)
+        return value if all(isinstance(part, (Const, Scalar)) for part in alternatives(value)) else None
 
     def _write(self, expr: ast.expr, value: Value) -> None:
         if isinstance(value, Never):
@@ -254,7 +286,7 @@ class Narrowing(Statements):
             owner = self._read(expr.value)
             state = self.state(owner) if owner is not None else None
             if isinstance(owner, Ref) and isinstance(state, Object):
-                slot = state.attrs[expr.attr]
+                slot = state.attrs.get(expr.attr, Slot(value))
                 attrs = {**state.attrs, expr.attr: Slot(value, slot.loaded)}
                 self.put(owner, Object(state.cls, attrs, state.whole))
             elif isinstance(owner, Ref) and isinstance(state, Instance):

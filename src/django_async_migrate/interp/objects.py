@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
@@ -31,6 +32,7 @@ from django_async_migrate.values.types import (
     Module,
     Never,
     Partial,
+    Pattern,
     Property,
     Ready,
     Ref,
@@ -75,13 +77,15 @@ class Objects(Narrowing):
         return result
 
     def _attribute_of(self, value: Value, name: str, node: ast.AST) -> Value:
+        if name == "in_atomic_block" and (is_foreign(value) or isinstance(value, External)):
+            return Const(False)  # of a connection: atomic() raises on the event loop, so nothing there is inside one
         if isinstance(value, Ref):
             return self._of_state(value, name, node)
         if isinstance(value, (Const, Scalar)):
             if isinstance(value, Const) and value.value is None:
                 return NEVER
             return Method(value, name)
-        if isinstance(value, Tuple):
+        if isinstance(value, (Tuple, Pattern)):
             return Method(value, name)
         if isinstance(value, Module):
             found = self.engine.definition_value(self, self.project.attribute(ModuleRef(value.path), name))
@@ -93,8 +97,7 @@ class Objects(Narrowing):
             definitions = self.project.attribute(ExternalRef(value.api), name)
             return self.engine.definition_value(self, definitions) or External(f"{value.api}.{name}")
         if isinstance(value, Descriptor):
-            through = value.relation.through if name == "through" else None
-            return ModelClass(through) if through is not None else Method(value, name)
+            return self._through(value.relation) if name == "through" else Method(value, name)
         if isinstance(value, ModelClass):
             return self._of_model_class(value.model, name, node)
         if isinstance(value, Class):
@@ -262,7 +265,14 @@ class Objects(Narrowing):
             return ModelClass(model) if model is not None else Unknown("model of a manager")
         if name == "instance" and isinstance(value, RelatedManager):
             return value.owner
+        if name == "through" and isinstance(value, RelatedManager):
+            return self._through(value.relation)
         return Method(value, name)
+
+    def _through(self, relation: Relation) -> Value:
+        """Return the model of a many-to-many relation's rows; the one Django makes itself is not in the index."""
+        through = relation.through
+        return ModelClass(through) if through is not None else Unknown("model of a many-to-many relation")
 
     def _of_super(self, value: Super, name: str, node: ast.AST) -> Value:
         receiver = value.receiver
@@ -311,7 +321,16 @@ class Objects(Narrowing):
         func = getter.getter
         bound = Func(func.fn, receiver, func.closure) if isinstance(func, Func) else func
         args = () if isinstance(func, Func) else (receiver,)
-        value = self.call(bound, args, (), node, implicit=True)
+        state = self.state(receiver)
+        # An object that was made elsewhere may have been prepared there, when its class has a way to do so.
+        ready = (
+            getter.cached
+            and isinstance(state, Object)
+            and not state.whole
+            and any(name in cls.primed_in_threads for cls in state.cls.mro)
+        )
+        with self.muted() if ready else nullcontext():
+            value = self.call(bound, args, (), node, implicit=True)
         if getter.cached and isinstance(receiver, Ref):
             state = self.state(receiver)
             if isinstance(state, Object):

@@ -14,8 +14,10 @@ from django_async_migrate.values.types import (
     NEVER,
     SCALAR,
     Const,
+    ExternalObject,
     Func,
     Generator,
+    Pattern,
     Ref,
     Scalar,
     Tuple,
@@ -186,15 +188,17 @@ def _identical(left: Value, right: Value) -> bool | None:
 def _never_none(value: Value) -> bool:
     if isinstance(value, Const):
         return value.value is not None
-    return isinstance(value, (Ref, Tuple, Func)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
+    if isinstance(value, ExternalObject):  # made by a class, or declared to be of one
+        return value.api.rpartition(".")[2][:1].isupper()
+    return isinstance(value, (Ref, Tuple, Func, Pattern)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
 
 
-_NOT_NONE = frozenset({"int", "bool", "str", "bytes"})
+_NOT_NONE = frozenset({"truthy", "int", "bool", "str", "bytes"})
 
 
 def _is_text(value: Value) -> bool:
     return (isinstance(value, Const) and isinstance(value.value, str)) or (
-        isinstance(value, Scalar) and value.kind == "str"
+        isinstance(value, Pattern) or (isinstance(value, Scalar) and value.kind == "str")
     )
 
 

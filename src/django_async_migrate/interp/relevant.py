@@ -40,8 +40,12 @@ class Relevant(EngineBase):
     def _matters(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> bool:
         """Whether a call may reach the ORM: by what the function names, or by what it is given."""
         cls = class_of(frame, func.receiver)
-        if func.fn.name in {"__init__", "__post_init__", "__new__"} or func.fn.makes_functions:
+        if func.fn.name in {"__init__", "__post_init__", "__new__"} or func.fn.hands_back:
             return True
+        if func.fn.makes_functions or func.fn.asks_for_loop:
+            return True
+        if self._filling:
+            return True  # what runs at import tells what registries hold
         if self._forced is func.fn:
             self._forced = None
             return True
@@ -55,6 +59,8 @@ class Relevant(EngineBase):
         elif func.receiver is not None:
             carriers.append(func.receiver)
         carriers += [*args, *(value for _, value in kwargs), *(value for _, value in func.closure)]
+        if func.fn.nonlocals or any(_is_empty(frame, value) for value in carriers):
+            return True  # it may fill the container: what is done with the elements follows
         seen: set[int] = set()
         return any(self._carries(frame, value, seen) for value in carriers)
 
@@ -92,6 +98,14 @@ class Relevant(EngineBase):
         if isinstance(value, Class):
             return self.relevance.class_(value.cls)
         return True
+
+
+def _is_empty(frame: Frame, value: Value) -> bool:
+    """Whether a value is a container known to hold nothing."""
+    state = frame.state(value)
+    if isinstance(state, Sequence):
+        return state.items == () and state.kind != "tuple"
+    return isinstance(state, Dict) and not state.items and state.element is None
 
 
 def class_of(frame: Frame, receiver: Value | None) -> ClassInfo | None:

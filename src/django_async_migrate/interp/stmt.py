@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
+from contextlib import nullcontext
 from typing import Any
 
+from django_async_migrate.index.functions import asks_for_loop
 from django_async_migrate.index.modules import import_bindings
-from django_async_migrate.semantics import containers
+from django_async_migrate.semantics import containers, instances
 from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
@@ -17,6 +19,7 @@ from django_async_migrate.values.types import (
     Func,
     Never,
     Ref,
+    Tuple,
     Unknown,
     Value,
     alternatives,
@@ -24,13 +27,15 @@ from django_async_migrate.values.types import (
 )
 
 from .frame import Env, Loop, join_envs, join_into
-from .targets import Targets
+from .patterns import Patterns, matches_all
 
 #: How often a loop body is run to let facts settle; three passes reach a fixed point in practice.
 MAX_PASSES = 3
+#: Loops over this many constants or fewer are run one by one.
+MAX_UNROLLED = 4
 
 
-class Statements(Targets):
+class Statements(Patterns):
     """Executes statements."""
 
     def execute(self, body: Seq[ast.stmt]) -> None:
@@ -100,16 +105,19 @@ class Statements(Targets):
     # -- branches ------------------------------------------------------------------------------------------
 
     def _if(self, node: ast.If) -> None:
+        missed = self._missed_elsewhere(node.test)
         passed, failed = self.branch(node.test)
         if (passed is None or failed is None) and not self._fills_global(node):
             self.env = passed or failed or self.env
             self.execute(node.body if passed is not None else node.orelse)
+            if self.alive and passed is not None:
+                self._filled_in(node)
             return
         if passed is None or failed is None:
             failed = passed = (passed or failed or self.env).copy()
             failed = failed.copy()
         self.env = passed
-        if self._fills_global(node):
+        if missed or self._fills_global(node):
             with self.muted():
                 self.execute(node.body)
         else:
@@ -118,6 +126,35 @@ class Statements(Targets):
         self.env, self.alive = failed, True
         self.execute(node.orelse)
         self._settle(after, self.env if self.alive else None)
+        if self.alive:
+            self._filled_in(node)
+
+    def _filled_in(self, node: ast.If) -> None:
+        """``if x.path is None: x.path = await find()``: asked again, it is there, whatever it is."""
+        test = node.test
+        asked = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else None
+        if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+            asked = test.left
+        if not isinstance(asked, ast.Attribute) or node.orelse:
+            return
+        for statement in node.body:
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == ast.unparse(asked):
+                self.found_set(asked)
+
+    def found_set(self, target: ast.Attribute) -> None:
+        """Take an attribute of which nothing is known for set to something true."""
+        raise NotImplementedError
+
+    def _missed_elsewhere(self, test: ast.expr) -> bool:
+        """Whether a test asks if a lookup in a container that other functions fill found nothing."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            name = test.operand
+        elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+            name = test.left
+        else:
+            return False
+        value = self.env.names.get(name.id) if isinstance(name, ast.Name) else None
+        return value is not None and self.filled_elsewhere(name, value)
 
     def _fills_global(self, node: ast.If) -> bool:
         """Whether a branch fills a module-level variable that is empty: it runs once in the life of a process.
@@ -147,50 +184,23 @@ class Statements(Targets):
         for case in node.cases:
             if not self.alive:
                 break
+            fits = self.fits(case.pattern, subject)
+            if fits is False:
+                continue
             before = self.env.copy()
-            self._bind_pattern(case.pattern, subject)
+            self.bind_pattern(case.pattern, subject)
             if case.guard is not None:
-                self.env = self.branch(case.guard)[0] or self.env
+                passed, _ = self.branch(case.guard)
+                if passed is None:
+                    self.env = before
+                    continue
+                self.env = passed
             self.execute(case.body)
             ends.append(self.env if self.alive else None)
             self.env, self.alive = before, True
-            if _matches_all(case.pattern) and case.guard is None:
+            if (fits or matches_all(case.pattern)) and case.guard is None:
                 self.alive = False
         self._settle(*ends, self.env if self.alive else None)
-
-    def _bind_pattern(self, pattern: ast.pattern, value: Value) -> None:
-        if isinstance(pattern, ast.MatchAs):
-            if pattern.pattern is not None:
-                self._bind_pattern(pattern.pattern, value)
-                if isinstance(pattern.pattern, ast.MatchClass):
-                    value = self.instances_of(value, self.eval(pattern.pattern.cls))
-            if pattern.name is not None:
-                self.env.names[pattern.name] = value
-        elif isinstance(pattern, ast.MatchClass):
-            value = self.instances_of(value, self.eval(pattern.cls))
-            for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
-                self._bind_pattern(inner, self.attribute(value, name, pattern))
-            for inner in pattern.patterns:
-                self._bind_pattern(inner, Unknown("positional pattern"))
-        elif isinstance(pattern, ast.MatchSequence):
-            items = self.unpacked(value, pattern)
-            for number, inner in enumerate(pattern.patterns):
-                exact = len(items) == len(pattern.patterns)
-                self._bind_pattern(inner, items[number] if exact else self.element_of(value))
-        elif isinstance(pattern, ast.MatchMapping):
-            for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
-                self._bind_pattern(inner, containers.item(self, value, self.eval(key), pattern))
-            if pattern.rest is not None:
-                self.env.names[pattern.rest] = Unknown("rest of a mapping pattern")
-        elif isinstance(pattern, ast.MatchOr):
-            for inner in pattern.patterns:
-                self._bind_pattern(inner, value)
-        elif isinstance(pattern, ast.MatchStar) and pattern.name is not None:
-            self.env.names[pattern.name] = Unknown("rest of a sequence pattern")
-
-    def instances_of(self, value: Value, cls: Value) -> Value:
-        """Return the alternatives of a value that may be instances of a class."""
-        raise NotImplementedError
 
     # -- loops ---------------------------------------------------------------------------------------------
 
@@ -201,12 +211,44 @@ class Statements(Targets):
             if self.alive:
                 self.execute(node.orelse)
             return
-        rows = [part.id for part in alternatives(element) if isinstance(part, Ref)]
+        names = self._constants(iterated)
+        if names:
+            self._unrolled(node, names)
+            return
+        parts = alternatives(element)
+        parts += tuple(part for held in parts if isinstance(held, Tuple) for part in held.items)  # zip, enumerate
+        rows = [part.id for part in parts if isinstance(part, Ref)]
         fresh = {row: self.env.heap[row] for row in rows if row in self.env.heap}
         loop = self._run_loop(node, element, fresh)
         if self.alive:
             self.execute(node.orelse)
         self._settle(self.env if self.alive else None, loop.broken)
+
+    def _constants(self, iterated: Value) -> tuple[Value, ...]:
+        """Return the few constants that a loop goes through one by one; empty where it is another loop."""
+        state = self.state(iterated)
+        items = iterated.items if isinstance(iterated, Tuple) else getattr(state, "items", None)
+        ordered = isinstance(iterated, Tuple) or (isinstance(state, Sequence) and state.kind in {"list", "tuple"})
+        if not ordered or not items or len(items) > MAX_UNROLLED:
+            return ()
+        return tuple(items) if all(isinstance(item, Const) for item in items) else ()
+
+    def _unrolled(self, node: ast.For | ast.AsyncFor, items: tuple[Value, ...]) -> None:
+        """Run a loop over names or numbers once for each: ``for name in "author.club".split(".")``."""
+        broken: Env | None = None
+        for item in items:
+            loop = Loop()
+            self._loops.append(loop)
+            self.assign(node.target, item)
+            self.execute(node.body)
+            self._loops.pop()
+            broken = join_envs(broken, loop.broken)
+            self._settle(self.env if self.alive else None, loop.continued)
+            if not self.alive:
+                break
+        if self.alive:
+            self.execute(node.orelse)
+        self._settle(self.env if self.alive else None, broken)
 
     def _run_loop(self, node: ast.For | ast.AsyncFor, element: Value, fresh: dict[int, Any]) -> Loop:
         for number in range(MAX_PASSES):
@@ -220,7 +262,8 @@ class Statements(Targets):
             end = join_envs(self.env if self.alive else None, loop.continued)
             # What every completed round did to its element holds for all of them after the loop.
             done = {row: end.heap[row] for row in fresh if row in end.heap} if end is not None else {}
-            joined = join_envs(before, end) or before
+            skipped = None if number == 0 and end is not None and _is_filled(node.iter) else before
+            joined = join_envs(skipped, end) or before
             if end is not None and loop.broken is None:
                 joined.heap.update(done)
             self.env, self.alive = joined, True
@@ -229,7 +272,7 @@ class Statements(Targets):
         return loop
 
     def _while(self, node: ast.While) -> None:
-        loop = Loop()
+        loop = Loop(climbs=self.fn is not None and not self.fn.is_async)
         exits: Env | None = None
         for number in range(MAX_PASSES):
             before = self.env.copy()
@@ -342,9 +385,7 @@ class Statements(Targets):
     def _function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         fn = self.module.function(node, None, self.fn)
         value: Value = Func(fn)
-        for name, default in fn.defaults.items():
-            if not isinstance(default, ast.Constant):  # defaults are evaluated by the def statement
-                self.default_values[(fn, name)] = self.eval(default)
+        self.keep_defaults(fn)
         if fn.decorators:
             with self.muted():
                 value = self.engine.decorate(self, fn, self.closed(fn))
@@ -362,7 +403,16 @@ class Statements(Targets):
                 self.env.names[name] = self.engine.definition_value(self, definitions) or Unknown("import")
 
     def _assert(self, node: ast.Assert) -> None:
-        passed, _ = self.branch(node.test)
+        test = node.test
+        is_null = (
+            isinstance(test, ast.Compare)
+            and isinstance(test.ops[0], ast.Is)
+            and isinstance(test.comparators[0], ast.Constant)
+            and test.comparators[0].value is None
+            and self.expect_null(test.left)
+        )
+        with self.muted() if is_null else nullcontext():
+            passed, _ = self.branch(test)
         if passed is None:
             self.alive = False
         else:
@@ -372,6 +422,11 @@ class Statements(Targets):
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.env.names.pop(target.id, None)
+            elif isinstance(target, ast.Attribute):
+                for owner in alternatives(self.eval(target.value)):
+                    state = self.state(owner)
+                    if isinstance(owner, Ref) and isinstance(state, Instance):
+                        self.put(owner, instances.without_attribute(state, target.attr))
 
 
 def _as_load(target: ast.expr) -> ast.expr:
@@ -389,17 +444,14 @@ def _names_in(expr: ast.expr | None) -> set[str]:
     return {node.id for node in nodes_in(expr) if isinstance(node, ast.Name)} if expr is not None else set()
 
 
+def _is_filled(expr: ast.expr) -> bool:
+    """Whether an iterable is written out with elements: a loop over it runs at least once."""
+    return isinstance(expr, (ast.Tuple, ast.List)) and any(not isinstance(item, ast.Starred) for item in expr.elts)
+
+
 def _asks_for_loop(body: list[ast.stmt]) -> bool:
     """Whether a try body asks for the running event loop before anything else."""
-    return any(
-        isinstance(node, (ast.Name, ast.Attribute))
-        and (node.id if isinstance(node, ast.Name) else node.attr) == "get_running_loop"
-        for node in nodes_in(body[0])
-    )
-
-
-def _matches_all(pattern: ast.pattern) -> bool:
-    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+    return any(asks_for_loop(node) for node in nodes_in(body[0]))
 
 
 _Execute = Callable[[Any, Any], None]

@@ -10,6 +10,7 @@ from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, Seq
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     SCALAR,
+    UNKNOWN,
     Const,
     ExternalObject,
     Func,
@@ -20,6 +21,7 @@ from django_async_migrate.values.types import (
     Value,
     alternatives,
     is_foreign,
+    one_of,
 )
 
 from .expr import Expressions
@@ -54,6 +56,7 @@ class Targets(Expressions):
     def _unpack(self, targets: list[ast.expr], value: Value, node: ast.AST) -> None:
         items: list[Value] | None = None
         rows: list[list[Value]] = []
+        unknown: list[Value] = []
         value = self.force(value, node)
         for part in alternatives(value):
             state = self.state(part)
@@ -63,6 +66,8 @@ class Targets(Expressions):
                 rows.append(list(part.items))
             elif isinstance(state, Sequence) and state.items is not None:
                 rows.append(list(state.items))
+            elif is_foreign(part):
+                unknown.append(part)  # gives each target something unknown, and nothing of the other rows
             else:
                 rows = []
                 break
@@ -70,6 +75,8 @@ class Targets(Expressions):
             items = rows[0]
             for row in rows[1:]:
                 items = [join_values(a, b, self.env.heap) for a, b in zip(items, row, strict=True)]
+            if unknown:
+                items = [one_of([item, UNKNOWN]) for item in items]
         starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
         if items is not None and starred is None and len(items) == len(targets):
             for target, item in zip(targets, items, strict=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django_async_migrate.catalog import load
 from django_async_migrate.core.findings import Problem, Target
+from django_async_migrate.index.modules import STARTERS
 from django_async_migrate.index.project import Project
 from django_async_migrate.interp.engine import Engine
 
@@ -80,6 +81,7 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
     engine.on_loop.update(point.fn for point in resolvers)
     # Who calls a coroutine decides what it is given: every file's coroutines are analysed, whatever is reported.
     paths = [*tree.project_async_paths(), *sorted({point.fn.module.path for point in resolvers})]
+    paths += tree.containing(*map(str.encode, STARTERS))
     for path in dict.fromkeys(paths):
         module = project.module(path)
         if module is None:

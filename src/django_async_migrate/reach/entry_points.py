@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
-from django_async_migrate.syntax.nodes import statements_in
+from django_async_migrate.syntax.nodes import nodes_in, statements_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,28 @@ def holds_coroutine(node: ast.AST) -> bool:
     return any(isinstance(inner, ast.AsyncFunctionDef) for inner in statements_in([node]))
 
 
+_BRIDGES = frozenset({"async_to_sync", "run_until_complete"})
+
+
+def starts_coroutine(node: ast.AST) -> bool:
+    """Whether sync code runs a coroutine to its end: what it passes decides what the coroutine is given."""
+    for inner in nodes_in(node):
+        if isinstance(inner, ast.Call):
+            func = inner.func
+            name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            if name in _BRIDGES:
+                return True
+            if name == "run" and isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+                if func.value.id in {"asyncio", "anyio"}:
+                    return True
+    return False
+
+
 def entry_points(module: ModuleInfo) -> Iterator[EntryPoint]:
     """Yield the entry points of a module in the order they stand.
 
-    A plain function that holds nested coroutines is one too: analysing it tells what they close over.
+    A plain function that holds nested coroutines is one too: analysing it tells what they close over. So is one
+    that runs coroutines: it tells what they are given.
     """
     yield from _in_body(module, module.parsed.tree.body, None, None)
 
@@ -38,7 +56,7 @@ def _in_body(
 ) -> Iterator[EntryPoint]:
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if not holds_coroutine(node):
+            if not holds_coroutine(node) and not (module.may_start_coroutines and starts_coroutine(node)):
                 continue
             fn = module.function(node, cls, None)
             yield EntryPoint(fn)

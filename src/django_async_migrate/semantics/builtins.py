@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
-from django_async_migrate.values.heap import Dict, QuerySet, Sequence
+from django_async_migrate.values.heap import Dict, Instance, Loaded, QuerySet, Sequence
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
@@ -188,8 +188,12 @@ def _next(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 def _iter(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     if not args:
         return SCALAR
-    if isinstance(args[0], Generator):
-        return args[0]
+    parts = alternatives(args[0])
+    if len(parts) > 1:
+        with m.doubted():
+            return one_of([_iter(m, [part], (), node) for part in parts])
+    if isinstance(args[0], (Generator, Unknown)):
+        return args[0]  # runs when something is taken from it
     own = m.special(args[0], "__iter__", (), node)
     if own is not None:
         return own
@@ -206,7 +210,7 @@ def _names(args: Seq[Value]) -> list[str]:
 
 def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     names = _names(args)
-    if not names and len(args) > 1 and isinstance(args[1], Pattern):
+    if not names and len(args) > 1 and isinstance(args[1], Pattern) and args[1].tells_names:
         names = m.names_like(args[0], args[1].prefix, args[1].suffix)
         with m.doubted():
             found = [m.attribute(args[0], name, node) for name in names]
@@ -214,8 +218,18 @@ def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
             return one_of([*found, *args[2:3]])
     if not names:
         return Unknown("getattr of a computed name")
+    present = len(names) == 1 and _is_set(m, args[0], names[0])
     found = [m.attribute(args[0], name, node) for name in names]
-    return one_of([*found, *args[2:3]])
+    return found[0] if present else one_of([*found, *args[2:3]])
+
+
+def _is_set(m: Machine, value: Value, name: str) -> bool:
+    """Whether an attribute that is no field of the model was set on an instance before, on every path."""
+    state = m.state(value)
+    if not isinstance(state, Instance) or state.model.member(name) is not None:
+        return False
+    slot = state.slots.get(name)
+    return slot is not None and slot.loaded is Loaded.YES
 
 
 def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -225,7 +239,7 @@ def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
         return Const(True)
     for name in names:
         m.attribute(args[0], name, node)  # hasattr runs the descriptor
-    return Scalar("bool")
+    return Const(True) if len(names) == 1 and _is_set(m, args[0], names[0]) else Scalar("bool")
 
 
 def _dict(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:

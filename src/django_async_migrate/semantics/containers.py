@@ -7,9 +7,10 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.record import replace
-from django_async_migrate.values.heap import Dict, Instance, QuerySet, Sequence
-from django_async_migrate.values.join import join_values
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, State
+from django_async_migrate.values.join import join_states, join_values
 from django_async_migrate.values.types import (
+    MAX_ALTERNATIVES,
     NEVER,
     NONE,
     SCALAR,
@@ -33,10 +34,27 @@ Kwargs = Seq[tuple[str, Value]]
 
 def union(m: Machine, values: Seq[Value]) -> Value:
     """Return the join of values; ``Never`` for none."""
-    result: Value = NEVER
-    for value in values:
-        result = one_of([result, value])
-    return result
+    refs = dict.fromkeys(value for value in values if isinstance(value, Ref))
+    if len(refs) > MAX_ALTERNATIVES:
+        values = [*(value for value in values if not isinstance(value, Ref)), *_gathered(m, list(refs))]
+    return one_of(list(values))
+
+
+def _gathered(m: Machine, refs: list[Ref]) -> list[Value]:
+    """Return one object for many alike: the entries of a registry, each a dict or an object of one class."""
+    kinds: dict[object, list[State]] = {}
+    for ref in refs:
+        state = m.state(ref)
+        if not isinstance(state, (Dict, Object)):
+            return list(refs)
+        kinds.setdefault(state.cls if isinstance(state, Object) else Dict, []).append(state)
+    found: list[Value] = []
+    for kind, states in kinds.items():
+        joined = states[0]
+        for state in states[1:]:
+            joined = join_states(joined, state, {})
+        found.append(m.alloc(("gathered", kind, refs[0].id), joined))
+    return found
 
 
 def elements(m: Machine, state: Sequence) -> Value:

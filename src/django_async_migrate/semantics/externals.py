@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
-from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence
+from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NONE,
     Bridge,
@@ -170,10 +170,15 @@ def havoc(m: Machine, values: Seq[Value]) -> None:
         for part in alternatives(value):
             inst = m.state(part)
             if isinstance(inst, Instance) and isinstance(part, Ref):
+                slots = {
+                    name: Slot(slot.value, Loaded.UNKNOWN) if slot.loaded is Loaded.MAYBE else slot
+                    for name, slot in inst.slots.items()
+                }
                 m.put(
                     part,
                     replace(
                         inst,
+                        slots=slots,
                         spec=replace(inst.spec, unknown_related=True, unknown_prefetch=True, unknown_fields=True),
                     ),
                 )

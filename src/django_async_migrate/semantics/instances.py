@@ -22,6 +22,7 @@ from django_async_migrate.values.heap import (
 )
 from django_async_migrate.values.join import covers
 from django_async_migrate.values.types import (
+    FILLED,
     NONE,
     SCALAR,
     Const,
@@ -33,6 +34,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
     one_of,
 )
 
@@ -165,19 +167,21 @@ def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, nod
     """Read a plain field or column; ``alias`` is the other name ``only()`` may know it by."""
     slot = inst.slots.get(name)
     spec = inst.spec
+    member = inst.model.member(name)
+    value = FILLED if isinstance(member, ScalarField) and member.filled else SCALAR
     if slot is not None and slot.loaded.present:
         return slot.value
     if spec.only is None and not spec.defer:
-        return SCALAR
+        return value
     if spec.unknown_fields or inst.made or name in inst.model.to_pk:
-        return SCALAR
+        return value
     heads = {path.split("__")[0] for path in spec.only} if spec.only is not None else None
     missing = heads is not None and name not in heads and alias not in heads
     if missing or name in spec.defer or alias in spec.defer:
         advice = f'add "{alias}" to only(), or do not defer it'
         m.effect(node, "deferred", "", advice, inst.certain, about=Load(name))
-        _remember(m, ref, name, SCALAR)
-    return SCALAR
+        _remember(m, ref, name, value)
+    return value
 
 
 def stock_attribute(m: Machine, ref: Ref, inst: Instance, name: str, node: ast.AST) -> Value | None:
@@ -324,6 +328,15 @@ def with_attribute(inst: Instance, name: str, value: Value) -> Instance:
     return replace(inst, slots=slots)
 
 
+def without_attribute(inst: Instance, name: str) -> Instance:
+    """Return the instance after ``del obj.<name>``: a field is read from the database the next time."""
+    slots = {key: slot for key, slot in inst.slots.items() if key != name}
+    if isinstance(inst.model.member(name), ScalarField) and not inst.made:
+        only = inst.spec.only - {name} if inst.spec.only is not None else None
+        return replace(inst, spec=replace(inst.spec, only=only, defer=inst.spec.defer | {name}), slots=slots)
+    return replace(inst, slots=slots)
+
+
 def link_back(m: Machine, ref: Ref, inst: Instance, name: str, value: Value) -> None:
     """Assigning one end of a one-to-one sets the other end's cache too."""
     member = inst.model.member(name)
@@ -385,3 +398,16 @@ def is_null_column(inst: Instance, name: str) -> Relation | None:
     """Return the relation whose column ``name`` is; used when a test shows that the column is null."""
     member = inst.model.member(name)
     return member.relation if isinstance(member, ColumnOf) else None
+
+
+def declared_null(m: Machine, owner: Value, name: str) -> bool:
+    """The code says that a relation is None: its column is null then, and reading it is free. False: no relation."""
+    found = False
+    for part in alternatives(owner):
+        inst = m.state(part)
+        if isinstance(inst, Instance) and isinstance(part, Ref) and name not in inst.slots:
+            member = inst.model.member(name)
+            if isinstance(member, Relation) and member.null and member.attname is not None:
+                m.put(part, with_attribute(inst, name, NONE))
+                found = True
+    return found

@@ -56,6 +56,10 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 
+#: Where querysets are made that no code of the project asks for.
+_NOWHERE = ast.Pass()
+
+
 # -- making querysets --------------------------------------------------------------------------------------
 
 
@@ -90,6 +94,16 @@ def of_manager(m: Machine, manager: Manager, node: ast.AST) -> Value:
         if isinstance(m.state(result), QuerySet):
             return result
     return fresh(m, manager.model, node, manager.cls, manager.certain)
+
+
+def default_spec(m: Machine, model: Model | None) -> LoadSpec:
+    """Return what a model's default manager loads along with its rows: prefetches of many rows go through it."""
+    manager = model.default_manager if model is not None else None
+    if manager is None or manager.cls is None or manager.cls.find("get_queryset") is None:
+        return EMPTY_SPEC
+    with m.muted():
+        state = m.state(of_manager(m, Manager(model, manager.cls), _NOWHERE))
+    return state.spec if isinstance(state, QuerySet) else EMPTY_SPEC
 
 
 def derived(m: Machine, ref: Value, state: QuerySet, node: ast.AST, **changes: Unpack[Changes]) -> Ref:
@@ -131,7 +145,9 @@ def prefetched_attributes(m: Machine, ref: Ref) -> None:
         target = relation.target if isinstance(relation, Relation) else None
         element: Value = Unknown("prefetched rows of an unknown model")
         if target is not None and isinstance(relation, Relation):
-            spec = merged(prefetch.spec or EMPTY_SPEC, inst.spec.below(prefetch.to_attr))
+            many = not relation.single and prefetch.spec is None
+            base = default_spec(m, target) if many else prefetch.spec
+            spec = merged(base or EMPTY_SPEC, inst.spec.below(prefetch.to_attr))
             slots = {}
             if relation.kind == "reverse-foreign-key" and relation.back:
                 slots[relation.back] = Slot(ref)

@@ -58,6 +58,15 @@ def prefetched(m: Machine, manager: RelatedManager) -> tuple[Loaded, LoadSpec]:
     return (Loaded.UNKNOWN if owner.spec.unknown_prefetch else Loaded.MAYBE), EMPTY_SPEC
 
 
+def _source(m: Machine, manager: RelatedManager) -> LoadSpec:
+    """Return what the queryset loads that rows were prefetched with: that of ``Prefetch``, or the default one."""
+    owner = m.state(manager.owner)
+    for prefetch in owner.spec.prefetch if isinstance(owner, Instance) else ():
+        if prefetch.path == manager.relation.name and prefetch.to_attr is None and prefetch.spec is not None:
+            return prefetch.spec
+    return querysets.default_spec(m, manager.relation.target)
+
+
 def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
     """Return what the related manager's ``get_queryset()`` gives."""
     relation = manager.relation
@@ -66,6 +75,8 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
     if relation.kind == "reverse-foreign-key" and relation.back:
         known[relation.back] = manager.owner  # the rows of a reverse manager know their owner
     loaded, spec = prefetched(m, manager)
+    source = _source(m, manager) if loaded is Loaded.YES else EMPTY_SPEC
+    spec = querysets.merged(source, spec)
     definition = target.default_manager if target is not None else None
     owner_number = manager.owner.id if isinstance(manager.owner, Ref) else -1
     if loaded is Loaded.YES:
@@ -73,7 +84,7 @@ def queryset(m: Machine, manager: RelatedManager, node: ast.AST) -> Value:
         found = QuerySet(
             target,
             spec,
-            clone_spec=EMPTY_SPEC,
+            clone_spec=replace(source, prefetch=()),  # its clones ask again, with the same joins
             cached=Loaded.YES,
             known=known,
             cls=querysets.queryset_class(definition.cls if definition else None),

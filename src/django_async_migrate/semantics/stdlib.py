@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 Kwargs = Seq[tuple[str, Value]]
 
+#: What a ``functools.partialmethod`` calls until it is bound to an object.
+PARTIAL_METHOD = External("functools.partialmethod.__call__")
 #: The class of ``types.SimpleNamespace(...)`` objects.
 NAMESPACE = ClassInfo.bare("SimpleNamespace")
 
@@ -239,10 +241,24 @@ def _json(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 
 
 def _copy(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    state = m.state(args[0]) if args else None
-    if state is None:
-        return args[0] if args else SCALAR
-    return m.alloc(node, state, "copy")
+    copies: list[Value] = []
+    for number, part in enumerate(alternatives(args[0]) if args else ()):
+        if isinstance(m.state(part), QuerySet):
+            querysets.evaluate(m, part, "repr", node)  # asks for the state to pickle, rows included
+        state = m.state(part)
+        copies.append(m.alloc(node, state, ("copy", number)) if state is not None else part)
+    return one_of(copies) if copies else SCALAR
+
+
+def _deepcopy(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    copies: list[Value] = []
+    for number, part in enumerate(alternatives(args[0]) if args else ()):
+        state = m.state(part)
+        if isinstance(state, QuerySet):
+            copies.append(querysets.derived(m, part, state, node))  # QuerySet.__deepcopy__ leaves the rows behind
+        else:
+            copies.append(m.alloc(node, state, ("copy", number)) if state is not None else part)
+    return one_of(copies) if copies else SCALAR
 
 
 def _context_factory(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -277,6 +293,21 @@ def _as_completed(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -
     return m.alloc(node, Sequence("iterator", None, done))
 
 
+def _wait(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    element = m.iterate(args[0], node) if args else NEVER
+    task = Ready(m.await_(element, node))
+    done = m.alloc(node, Sequence("set", None, task), "done")
+    return Ready(Tuple((done, m.alloc(node, Sequence("set", None, task), "pending"))))
+
+
+def _context_variable(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return m.alloc(node, Sequence("contextvar", None, None))
+
+
+def _partial_method(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Partial(PARTIAL_METHOD, tuple(args), tuple(kwargs)) if args else Unknown("partialmethod")
+
+
 def _replace(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     state = m.state(args[0]) if args else None
     if isinstance(state, Object):
@@ -291,7 +322,7 @@ def _property_like(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
 
 FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "functools.partial": _partial,
-    "functools.partialmethod": _partial,
+    "functools.partialmethod": _partial_method,
     "functools.reduce": _reduce,
     "functools.singledispatch": lambda m, a, k, n: Partial(External("functools.singledispatch.__call__"), tuple(a), ()),
     "functools.wraps": _identity_decorator,
@@ -361,11 +392,13 @@ FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = 
     "pickle.dump": _dump,
     "json.dumps": _json,
     "copy.copy": _copy,
-    "copy.deepcopy": _copy,
+    "copy.deepcopy": _deepcopy,
     "statistics.mean": _builtin("sum"),
     "statistics.median": _builtin("sum"),
     "math.fsum": _builtin("sum"),
     "asyncio.as_completed": _as_completed,
+    "asyncio.wait": _wait,
+    "contextvars.ContextVar": _context_variable,
     "dataclasses.replace": _replace,
     "abc.abstractmethod": _first,
     "typing.overload": _first,

@@ -16,6 +16,7 @@ from django_async_migrate.values.types import (
     Method,
     Never,
     Ready,
+    Ref,
     Unknown,
     Value,
 )
@@ -71,6 +72,17 @@ def returned(m: Machine, manager: Manager, member: StockMember, kwargs: Kwargs, 
     if member.returns == "instance":
         return m.alloc(node, Instance(manager.model), "row")
     return SCALAR if member.returns in {"none", "str", "int", "bool"} else Unknown("stock manager method")
+
+
+def context_variable_call(m: Machine, ref: Ref, state: Sequence, name: str, args: Seq[Value]) -> Value:
+    """Call a method of a ``contextvars.ContextVar``: what was set on this path is what ``get()`` gives."""
+    if name == "set" and args:
+        m.put(ref, Sequence(state.kind, (args[0],)))
+    elif name == "reset":
+        m.put(ref, Sequence(state.kind, None, Unknown("earlier value of a context variable")))
+    elif name == "get":
+        return state.items[0] if state.items else Unknown("context variable set elsewhere")
+    return SCALAR
 
 
 def queue_call(m: Machine, ref: Value, state: Sequence, name: str, args: Seq[Value], node: ast.AST) -> Value:

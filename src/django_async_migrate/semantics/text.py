@@ -25,7 +25,7 @@ def joined(parts: Seq[str | None]) -> Value:
     first, last = (parts[0], parts[-1]) if parts else (None, None)
     prefix = first if isinstance(first, str) else ""
     suffix = last if isinstance(last, str) and len(parts) > 1 else ""
-    if len(prefix) >= 2 or len(suffix) >= 3:
+    if prefix or suffix:
         return Pattern(prefix, suffix)
     return Scalar("str")
 

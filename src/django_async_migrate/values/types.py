@@ -43,6 +43,10 @@ class Primed(Unknown):
     """Something unknown that code awaited a method of: what that has loaded on it, nobody can tell."""
 
 
+class Shared(Unknown):
+    """Something out of a container of a module that other code fills."""
+
+
 @record
 class Never(Value):
     """No value: the code that would produce it does not return (yet)."""
@@ -76,6 +80,11 @@ class Pattern(Value):
 
     prefix: str
     suffix: str
+
+    @property
+    def tells_names(self) -> bool:
+        """Whether the ends are long enough to tell which names are meant."""
+        return len(self.prefix) >= 2 or len(self.suffix) >= 3
 
 
 @record
@@ -348,9 +357,13 @@ UNKNOWN = Unknown()
 NEVER = Never()
 NONE = Const(None)
 SCALAR = Scalar()
+#: A text that is not empty as far as its model says. A row may break that, so no test is decided by it alone.
+FILLED = Scalar("filled")
 
 #: More alternatives than this become Unknown: precision is lost before time is.
 MAX_ALTERNATIVES = 8
+#: Functions and classes that come out of a registry may be more.
+MAX_CALLABLES = 40
 
 
 def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
@@ -370,9 +383,16 @@ def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
         return NEVER
     if len(flat) == 1:
         return flat[0]
-    if len(flat) > MAX_ALTERNATIVES:
+    if len(flat) > MAX_ALTERNATIVES and not _all_callable(flat):
         return Unknown("too many alternatives")
     return OneOf(tuple(flat))
+
+
+def _all_callable(values: list[Value]) -> bool:
+    """Whether values are the entries of a registry, or calls of them, more of which do no harm."""
+    return len(values) <= MAX_CALLABLES and all(
+        type(value) in (Func, Class, Coroutine, Bridge, Unknown) for value in values
+    )
 
 
 def is_foreign(value: Value) -> bool:

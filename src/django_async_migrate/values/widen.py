@@ -5,7 +5,22 @@ from __future__ import annotations
 import operator
 
 from .heap import Dict, Object, Sequence, Slot, State
-from .types import NONE, UNKNOWN, Const, Func, OneOf, Primed, Ref, Scalar, Tuple, Unknown, Value, is_foreign, one_of
+from .types import (
+    NONE,
+    UNKNOWN,
+    Const,
+    Func,
+    OneOf,
+    Pattern,
+    Primed,
+    Ref,
+    Scalar,
+    Tuple,
+    Unknown,
+    Value,
+    is_foreign,
+    one_of,
+)
 
 _LONG_TEXT = 48
 _MANY_ITEMS = 6
@@ -40,6 +55,8 @@ def widened(value: Value, coarse: bool = False) -> Value:
     if isinstance(value, Tuple):
         parts = [widened(part, coarse) for part in value.items]
         return value if _same(parts, value.items) else Tuple(tuple(parts))
+    if isinstance(value, Pattern) and (coarse or not value.tells_names):
+        return Scalar("truthy")
     if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy"}:
         return Scalar()
     return UNKNOWN if is_foreign(value) else value
