@@ -29,6 +29,7 @@ _ORM_ATTRIBUTES = frozenset(
         "queryset",
         "get_model",
         "get_user_model",
+        "scope",  # of a consumer: it holds the user
     }
 )
 _ORM_MODULES = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .classes import ClassInfo
@@ -51,6 +53,15 @@ class Project:
 
             self._models = Models(self)
         return self._models
+
+    @cached_property
+    def stores_scope_user(self) -> bool:
+        """Whether project code puts a user into an ASGI scope by itself."""
+        stores = re.compile(
+            rb"""scope\[["']user["']\]\s*=[^=]|\bscope\b[^\n]*\buser\s*=|["']user["']\s*:[^\n]*\bscope\b"""
+        )
+        paths = self.tree.containing(b"scope")
+        return any(stores.search(self.tree.data(path) or b"") for path in paths)
 
     def module(self, path: str) -> ModuleInfo | None:
         """Return the module of a file, parsed at the first question; None where it cannot be parsed."""

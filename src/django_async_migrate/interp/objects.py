@@ -192,6 +192,8 @@ class Objects(Narrowing):
             return value
         generic = self.engine.framework_attribute(self, ref, state, name, node)
         if generic is not None:
+            if isinstance(self.state(generic), Dict):
+                self._keep_attribute(ref, name, generic)
             return generic
         if not name.startswith("__"):
             fallback = self.dunder(ref, state, "__getattr__", [Const(name)], node)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
-from django_async_migrate.values.heap import Object, QuerySet
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet
 from django_async_migrate.values.types import (
     Coroutine,
     ExternalObject,
@@ -16,6 +16,7 @@ from django_async_migrate.values.types import (
     Ref,
     Unknown,
     Value,
+    one_of,
 )
 
 from . import querysets, related
@@ -45,7 +46,24 @@ def attribute(m: Machine, ref: Ref, state: Object, name: str, node: ast.AST) -> 
     """Return an attribute that a framework sets on instances of its classes; None when it sets none."""
     if name == "request" and any("view" in base.lower() for base in state.cls.externals):
         return ExternalObject("django.http.HttpRequest")
+    if name == "scope" and any(
+        base.startswith("channels.") and base.endswith("Consumer") for base in state.cls.externals
+    ):
+        return _scope(m, ref)
     return None
+
+
+def _scope(m: Machine, ref: Ref) -> Value | None:
+    """Return the scope of a consumer: ``AuthMiddleware`` has put the user there, without anything related.
+
+    Source: https://channels.readthedocs.io/en/latest/topics/authentication.html. A project that puts a user there
+    itself may have loaded more: nothing is known then.
+    """
+    model = m.project.models.user_model()
+    if model is None or m.project.stores_scope_user:
+        return None
+    user = m.alloc(("scope user", ref.id), Instance(model), "user")
+    return m.alloc(("scope", ref.id), Dict({"user": one_of([user, Unknown("anonymous user")])}, None, Unknown("scope")))
 
 
 def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
