@@ -57,7 +57,7 @@ def widened(value: Value, coarse: bool = False) -> Value:
         return value if _same(parts, value.items) else Tuple(tuple(parts))
     if isinstance(value, Pattern) and (coarse or not value.tells_names):
         return Scalar("truthy")
-    if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy"}:
+    if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy", "filled"}:
         return Scalar()
     return UNKNOWN if is_foreign(value) else value
 
