@@ -129,7 +129,7 @@ def eager_plans(spot: Spot) -> Iterator[FixPlan]:
     safety: Applicability = "safe" if not fetched and _undisturbed(spot, origin, function) else "unsafe"
     names = ", ".join(f'"{lookup}"' for lookup in lookups)
     line = getattr(origin.queryset, "lineno", 0)
-    yield FixPlan(safety, f"{method}({names}) on the query in line {line}", edits)
+    yield FixPlan(safety, f"add {method}({names}) to the query in line {line}", edits)
 
 
 def _edits(spot: Spot, origin: Origin, method: str, lookups: list[str]) -> tuple[Edit, ...] | None:
