@@ -86,6 +86,7 @@ class EngineBase(Names):
         self._nested_run: set[FunctionInfo] = set()
         self._partial: dict[Hashable, list[Summary]] = {}
         self._stack: list[FunctionInfo] = []
+        self._parents: set[ClassInfo] = set()
         self.registrations = project.registrations
         self.relevance = Relevance(project)
         self._filling: set[Assigned] = set()

@@ -37,9 +37,9 @@ from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
 from .frame import Env, Frame
+from .parents import Parents
 from .registries import Registries
 from .relevant import Relevant
-from .roots import Roots
 
 if TYPE_CHECKING:
     pass
@@ -59,7 +59,7 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-class Engine(Roots, Dispatch, Relevant, Registries):
+class Engine(Parents, Dispatch, Relevant, Registries):
     """Computes summaries; holds every cache of one analysis."""
 
     def evaluator(

@@ -132,7 +132,11 @@ class Roots(EngineBase):
             if any(base.endswith("QuerySet") for base in cls.externals):
                 return frame.alloc("self", QuerySet(None, OPAQUE_SPEC, cls=cls, certain=False))
             return Manager(None, cls, certain=False)
-        return frame.alloc("self", Object(cls))
+        return self.parent_object(frame, cls) or frame.alloc("self", Object(cls))
+
+    def parent_object(self, frame: Evaluator, cls: ClassInfo) -> Value | None:
+        """Return what ``self`` is in a GraphQL type that resolvers give something else for; None for other classes."""
+        raise NotImplementedError
 
     def _shown_model(self, cls: ClassInfo) -> Model | None:
         """Return the model whose instances are ``self`` in a GraphQL type made for it."""
