@@ -1,0 +1,197 @@
+"""What single statements become; ``tests/rewrite`` proves with real Django that they are worth the same."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from django_async_migrate.api import fix
+from django_async_migrate.core.options import ScanOptions
+from django_async_migrate.syntax.filesystem import MemoryFileSystem
+
+_MODELS = """
+    from django.db import models
+
+    class Author(models.Model):
+        name = models.CharField(max_length=50)
+
+    class Tag(models.Model):
+        name = models.CharField(max_length=50)
+
+    class BookManager(models.Manager):
+        def newest(self):
+            return self.order_by("-pk").first()
+
+    class Book(models.Model):
+        title = models.CharField(max_length=50)
+        author = models.ForeignKey(Author, models.CASCADE, related_name="books")
+        editor = models.ForeignKey(Author, models.CASCADE, null=True, related_name="+")
+        tags = models.ManyToManyField(Tag)
+        objects = BookManager()
+
+        def __str__(self):
+            return f"{self.title} by {self.author.name}"
+
+        @property
+        def byline(self):
+            return self.author.name
+"""
+_HEAD = "from library.models import Author, Book\n\n\n"
+
+
+def fixed(body: str, unsafe: bool = False, version: str = "5.2", helpers: str = "", strategy: str = "auto") -> str:
+    """Return the body of a coroutine after its fixes; imports that came are put before it, in brackets."""
+    source = f"{_HEAD}{textwrap.dedent(helpers)}async def view(book, books, n):\n"
+    source += textwrap.indent(textwrap.dedent(body).strip("\n"), "    ") + "\n"
+    files = {"/p/library/models.py": textwrap.dedent(_MODELS), "/p/library/views.py": source}
+    options = ScanOptions(paths=("/p",), project="/p", target_version=version, helper_strategy=strategy)
+    outcome = fix(options, unsafe, MemoryFileSystem(files), cwd="/p", write=False)
+    changed = {change.path: change.after.decode() for change in outcome.changes}
+    text = changed.get("library/views.py", source)
+    return textwrap.dedent(text.split("async def view(book, books, n):\n")[1]).strip("\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Book.objects.get(pk=1)", "await Book.objects.aget(pk=1)"),
+        ("return Book.objects.get(pk=1).title", "return (await Book.objects.aget(pk=1)).title"),
+        ("return Book.objects.filter(pk=1).count() + 1", "return await Book.objects.filter(pk=1).acount() + 1"),
+        ("return not Book.objects.exists()", "return not await Book.objects.aexists()"),
+        ("return f'{Book.objects.count()} books'", "return f'{await Book.objects.acount()} books'"),
+        (
+            "if (number := Book.objects.count()) > 3:\n    print(number)",
+            "if (number := await Book.objects.acount()) > 3:\n    print(number)",
+        ),
+        (
+            "return (\n    Book.objects.filter(pk=1)  # one\n    .first()\n)",
+            "return (\n    await Book.objects.filter(pk=1)  # one\n    .afirst()\n)",
+        ),
+        (
+            "return [Book.objects.get(pk=pk) for pk in n]",
+            "return [await Book.objects.aget(pk=pk) for pk in n]",
+        ),
+        (
+            "for row in Book.objects.all():\n    print(row.pk)",
+            "async for row in Book.objects.all():\n    print(row.pk)",
+        ),
+        (
+            "for row in Book.objects.iterator(chunk_size=5):\n    print(row.pk)",
+            "async for row in Book.objects.aiterator(chunk_size=5):\n    print(row.pk)",
+        ),
+        ("return list(Book.objects.all())", "return [book async for book in Book.objects.all()]"),
+        (
+            "return sum(row.pk for row in Book.objects.all())",
+            "return sum([row.pk async for row in Book.objects.all()])",
+        ),
+        (
+            "return any(row.pk for row in Book.objects.all())",
+            "return any(row.pk for row in [book async for book in Book.objects.all()])",
+        ),
+        (
+            "return dict(Book.objects.values_list('pk', 'title'))",
+            "return dict([row async for row in Book.objects.values_list('pk', 'title')])",
+        ),
+        ("first, *rest = Book.objects.all()", "first, *rest = [book async for book in Book.objects.all()]"),
+        ("return len(Book.objects.all())", "return len([book async for book in Book.objects.all()])"),
+        ("if Book.objects.filter(pk=1):\n    print(1)", "if await Book.objects.filter(pk=1).aexists():\n    print(1)"),
+        (
+            "rows = Book.objects.all()\nif rows:\n    return rows[0].pk",
+            "rows = Book.objects.all()\nif [book async for book in rows]:\n    return rows[0].pk",
+        ),
+        ("return Book.objects.order_by('pk')[0]", "return [book async for book in Book.objects.order_by('pk')[:1]][0]"),
+        (
+            "return Book.objects.order_by('pk')[5]",
+            "return [book async for book in Book.objects.order_by('pk')[5:6]][0]",
+        ),
+        (
+            "return Book.objects.order_by('pk')[:9:2]",
+            "return [book async for book in Book.objects.order_by('pk')[:9]][::2]",
+        ),
+        (
+            "return 1 in Book.objects.values_list('pk')",
+            "return 1 in [row async for row in Book.objects.values_list('pk')]",
+        ),
+        (
+            "one = await Book.objects.aget(pk=1)\nreturn one.author.pk",
+            "one = await Book.objects.aget(pk=1)\nreturn one.author_id",
+        ),
+        (
+            "one = await Book.objects.aget(pk=1)\nreturn one.author.name",
+            "one = await Book.objects.select_related('author').aget(pk=1)\nreturn one.author.name",
+        ),
+        (
+            "return [b.author.name async for b in Book.objects.all()]",
+            "return [b.author.name async for b in Book.objects.all().select_related('author')]",
+        ),
+        (
+            "rows = Book.objects.select_related('editor')[:3]\nreturn [b.author.name async for b in rows]",
+            "rows = Book.objects.select_related('editor', 'author')[:3]\nreturn [b.author.name async for b in rows]",
+        ),
+        (
+            "one = await Book.objects.aget(pk=1)\nawait one.asave()\nreturn one.author.name",
+            "one = await Book.objects.aget(pk=1)\nawait one.asave()\n"
+            "await aprefetch_related_objects([one], 'author')\nreturn one.author.name",
+        ),
+        (
+            "one = await Book.objects.only('title').aget(pk=1)\nreturn one.author_id",
+            "one = await Book.objects.only('title').aget(pk=1)\nreturn await sync_to_async(getattr)(one, 'author_id')",
+        ),
+    ],
+)
+def test_a_statement(before: str, after: str) -> None:
+    assert fixed(before).replace('"', "'") == after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return lambda: Book.objects.count()",
+        "def later(number=Book.objects.count()):\n    return number\nreturn later",
+        "from django.db import transaction\nwith transaction.atomic():\n    Book.objects.count()",
+    ],
+)
+def test_what_cannot_wait_stays(body: str) -> None:
+    assert fixed(body, unsafe=True) == body
+
+
+def test_a_helper_with_async_callers_only_becomes_a_coroutine() -> None:
+    helpers = """
+        def titles_of(author):
+            return [book.title for book in author.books.all()]
+
+
+    """
+    body = "one = await Author.objects.aget(pk=1)\nreturn titles_of(one)"
+    assert fixed(body, helpers=helpers).endswith("return await titles_of(one)")
+    wrapped = fixed(body, helpers=helpers, strategy="wrap")
+    assert wrapped.endswith("return await sync_to_async(titles_of)(one)")
+
+
+def test_a_helper_that_sync_code_calls_gets_a_twin() -> None:
+    helpers = """
+        def titles_of(author):
+            return [book.title for book in author.books.all()]
+
+
+        def report(author):
+            return ", ".join(titles_of(author))
+
+
+    """
+    body = "one = await Author.objects.aget(pk=1)\nreturn titles_of(one)"
+    assert fixed(body, helpers=helpers).endswith("return await atitles_of(one)")
+    assert fixed(body, helpers=helpers, strategy="convert").endswith("return await sync_to_async(titles_of)(one)")
+
+
+def test_a_manager_method_is_not_bypassed() -> None:
+    assert fixed("return Book.objects.newest()", strategy="wrap") == "return await sync_to_async(Book.objects.newest)()"
+
+
+def test_the_target_version_decides() -> None:
+    body = "one = await Book.objects.prefetch_related('tags').aget(pk=1)\nprint(n)\nreturn one.author.name"
+    assert "select_related('author')" in fixed(body, version="4.2")
+    rows = "for row in Book.objects.prefetch_related('tags').iterator(chunk_size=9):\n    print(row.pk)"
+    assert ".aiterator(" in fixed(rows, version="5.0")
+    assert "await sync_to_async(list)(Book.objects.prefetch_related('tags').iterator(" in fixed(rows, version="4.2")
