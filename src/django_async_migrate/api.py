@@ -76,7 +76,7 @@ def fix(
     rewriting = Rewriting(
         root,
         files,
-        lambda overlay: scan(rewriting_options, overlay, folder, progress),
+        lambda overlay, made: scan(replace(rewriting_options, trusted=made), overlay, folder, progress),
         unsafe,
         _local_packages(root, files),
         _Importers(root, options, files, folder),
@@ -173,7 +173,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     if tree.async_paths or tree.graphql_paths:
         from django_async_migrate.checks.findings import analyze
 
-        analysis = analyze(tree, target, options.rewriting)
+        analysis = analyze(tree, target, options.rewriting, options.trusted)
         async_functions = analysis.async_functions
         unknown = analysis.unknown
         problems += analysis.problems

@@ -32,14 +32,18 @@ class Analysis:
     unknown: tuple[tuple[str, int], ...]
 
 
-def analyze(tree: SourceTree, target: Target, strategy: str = "") -> Analysis:
+def analyze(
+    tree: SourceTree, target: Target, strategy: str = "", trusted: frozenset[tuple[str, str]] = frozenset()
+) -> Analysis:
     """Analyse a source tree and return the findings of all rules, sorted by place and code.
 
-    ``strategy``: how sync helpers are to be fixed (``helper-strategy``), empty when nothing is rewritten.
+    ``strategy``: how sync helpers are to be fixed (``helper-strategy``), empty when nothing is rewritten. ``trusted``:
+    coroutines of which all callers are known.
     """
     analysis = analyse(tree, target)
     rules = all_rules()
-    planning = Planning(tree, target, analysis.seen, strategy)
+    flagged = frozenset(incident.effect.site.node for incident in analysis.incidents)
+    planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)
     findings = []
     for incident in analysis.incidents:
         rule = next((rule for rule in rules if rule.claims(incident.effect)), None)

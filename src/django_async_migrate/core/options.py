@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class ScanOptions:
     """Settings of one scan; ``paths`` and ``project`` are as the user gave them.
 
-    ``target_source`` says who named ``target_version``: "option" or "config". ``helper_strategy``: how fixes treat sync
-    helpers that query: "auto", "convert", "twin" or "wrap". ``rewriting``: the same while fixing, else empty.
+    ``target_source`` says who named ``target_version``: "option" or "config". ``helper_strategy``: how fixes treat
+    sync helpers that query: "auto", "convert", "twin" or "wrap". ``rewriting``: the same while fixing, else empty.
+    ``trusted``: coroutines, by path and dotted name, that a rewrite has just made: all their callers are known.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -24,3 +25,4 @@ class ScanOptions:
     jobs: int | None = None
     helper_strategy: str = "auto"
     rewriting: str = ""
+    trusted: frozenset[tuple[str, str]] = frozenset()

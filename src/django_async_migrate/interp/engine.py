@@ -92,8 +92,7 @@ class Engine(Parents, Dispatch, Relevant, Registries):
         if fn.is_stub:
             return self._implemented(frame, func, args, kwargs, node, implicit, awaited, generator)
         if not self._matters(frame, func, args, kwargs):
-            if not all(is_foreign(value) for value in (*args, *(value for _, value in kwargs))):
-                self.outcome.skipped.add(fn.node)
+            self.outcome.skipped.add(fn.node)
             return self._declared_result(frame, fn, node)
         names = self._arguments(frame, func, args, kwargs)
         forms = self._forms

@@ -30,7 +30,8 @@ MAX_SCANS = 200
 MAX_DEPTH = 3
 BRIDGES = "asgiref.sync"
 
-Scan = Callable[["FileSystem"], Report]
+#: Scans the files; the coroutines are those that rewrites have just made.
+Scan = Callable[["FileSystem", "frozenset[tuple[str, str]]"], Report]
 _Place = tuple[str, str]
 
 
@@ -89,9 +90,9 @@ class Rewriting:
                 return found
         return None
 
-    def _scanned(self, files: Mapping[str, bytes]) -> Report:
+    def _scanned(self, files: Mapping[str, bytes], made: frozenset[_Place] = frozenset()) -> Report:
         self.scans += 1
-        return self.scan(Overlay(self.below, files))
+        return self.scan(Overlay(self.below, files), made | (self.only or frozenset()))
 
     def _round(self, report: Report) -> Report | None:
         """Apply what can be applied at once; None when nothing was kept."""
@@ -102,8 +103,9 @@ class Rewriting:
             except Refused:
                 attempts = self._possible(attempts)
                 continue
-            after = self._scanned(files)
-            files, after = self._completed(files, after, attempts)
+            made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
+            after = self._scanned(files, made)
+            files, after = self._completed(files, after, made)
             blamed = _blamed(report, after, attempts)
             if not blamed:
                 self.files = files
@@ -137,10 +139,9 @@ class Rewriting:
         return possible if len(possible) < len(attempts) else possible[: len(possible) // 2]
 
     def _completed(
-        self, files: dict[str, bytes], after: Report, attempts: Sequence[Attempt]
+        self, files: dict[str, bytes], after: Report, made: frozenset[_Place]
     ) -> tuple[dict[str, bytes], Report]:
         """Fix what the coroutines that some plans have made reach themselves."""
-        made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
         if not made or self.depth >= MAX_DEPTH or not any(_place(finding) in made for finding in after.findings):
             return files, after
         inner = Rewriting(

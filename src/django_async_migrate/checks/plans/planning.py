@@ -17,6 +17,7 @@ from .terminals import terminal_plans
 from .wrap import wrap_plans
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from django_async_migrate.core.findings import Target
@@ -32,10 +33,20 @@ MAX_PLANS = 6
 class Planning:
     """Makes plans for the findings of one scan."""
 
-    def __init__(self, tree: SourceTree, target: Target, seen: Seen, strategy: str) -> None:
+    def __init__(
+        self,
+        tree: SourceTree,
+        target: Target,
+        seen: Seen,
+        strategy: str,
+        trusted: frozenset[tuple[str, str]],
+        flagged: frozenset[ast.AST],
+    ) -> None:
         self._tree = tree
         self._strategy = strategy
         self._seen = seen
+        self._trusted = trusted
+        self._flagged = flagged
         major, minor = (int(part) for part in target.django.split(".")[:2])
         self._version = (major, minor)
         self._sources: dict[str, Source] = {}
@@ -46,7 +57,7 @@ class Planning:
         if source is None:
             return (FixPlan("manual", advice),) if advice else ()
         place = place_of(source, incident.effect.site.node)
-        spot = Spot(incident, source, place, self._source, self._version, self._seen)
+        spot = Spot(incident, source, place, self._source, self._version, self._seen, self._trusted)
         if incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.steps:
@@ -63,7 +74,7 @@ class Planning:
 
     def _strategies(self, spot: Spot) -> Iterator[FixPlan]:
         """Making helpers async asks for every mention of their names in the project: only when rewriting."""
-        return strategy_plans(spot, self._tree, self._strategy) if self._strategy else iter(())
+        return strategy_plans(spot, self._tree, self._strategy, self._flagged) if self._strategy else iter(())
 
     def _source(self, path: str) -> Source | None:
         if path not in self._sources:

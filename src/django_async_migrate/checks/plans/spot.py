@@ -33,6 +33,7 @@ class Spot:
     sources: Callable[[str], Source | None]
     version: tuple[int, int]
     seen: Seen
+    trusted: frozenset[tuple[str, str]]
 
     @property
     def effect(self) -> Effect:
@@ -63,6 +64,8 @@ class Spot:
         if self.node in (self.seen.other_values if whole else self.seen.others):
             return False
         if self.place.function is None or self.place.function not in self.seen.skipped:
+            return True
+        if (self.incident.span.path, self.incident.function) in self.trusted:
             return True
         # Some calls were not followed: what the function is given then may be anything.
         node = self.effect.operand or self.node

@@ -51,8 +51,11 @@ class Helper:
         return Span(self.source.parsed.path, line, found.start(1) + 1, line, found.end(1) + 1)
 
 
-def strategy_plans(spot: Spot, tree: SourceTree, strategy: str) -> Iterator[FixPlan]:
-    """Yield the plans that make the helper of a call async; ``strategy`` is "auto", "convert", "twin" or "wrap"."""
+def strategy_plans(spot: Spot, tree: SourceTree, strategy: str, flagged: frozenset[ast.AST]) -> Iterator[FixPlan]:
+    """Yield the plans that make the helper of a call async; ``strategy`` is "auto", "convert", "twin" or "wrap".
+
+    ``flagged`` are the expressions of all findings: a helper becomes a coroutine when each of its calls is one.
+    """
     if strategy == "wrap" or spot.place.reason or spot.place.generators:
         return
     call = spot.node
@@ -68,7 +71,7 @@ def strategy_plans(spot: Spot, tree: SourceTree, strategy: str) -> Iterator[FixP
     if span is None:
         return
     if strategy in {"auto", "convert"}:
-        yield from _converted(spot, helper, span, mentions)
+        yield from _converted(spot, helper, span, mentions, flagged)
     if strategy in {"auto", "twin"}:
         yield from _twinned(spot, helper, span, call, tree)
 
@@ -195,10 +198,14 @@ def _is_docstring(source: Source, node: ast.Constant) -> bool:
     return isinstance(source.parent(node), ast.Expr)
 
 
-def _converted(spot: Spot, helper: Helper, span: Span, mentions: _Mentions) -> Iterator[FixPlan]:
+def _converted(
+    spot: Spot, helper: Helper, span: Span, mentions: _Mentions, flagged: frozenset[ast.AST]
+) -> Iterator[FixPlan]:
     """All callers are coroutines: the helper becomes one, and each of them awaits it."""
     if mentions.others or helper.method or not mentions.calls:
         return
+    if not all(call in flagged for _, call in mentions.calls):
+        return  # what a call that asks nothing of the database gives it, nobody has looked at
     edits: list[Edit] = [MakeAsync(span)]
     edits += [Await(source.span(call)) for source, call in mentions.calls]
     number = len(mentions.calls)
