@@ -63,6 +63,9 @@ class Outcome:
     #: Functions that were called with arguments that do not matter, and were not interpreted then.
     skipped: set[ast.AST] = field(default_factory=set)
 
+    #: Functions that do something nobody can follow, themselves or through what they call.
+    unsure: set[ast.AST] = field(default_factory=set)
+
     def saw_queryset(self, node: ast.AST, instances: bool) -> None:
         """Note that a node works on a queryset or manager; ``instances``: whose rows are instances."""
         self.querysets[node] = instances and self.querysets.get(node, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence as Seq
 
 from django_async_migrate.index.classes import ClassInfo
@@ -78,6 +79,8 @@ class Evaluator(Printing):
         )
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
+        if isinstance(func, Unknown) or (type(func) is External and _is_third_party(func.api)):
+            self.unsure()
         if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             self.engine.outcome.others.add(node)  # a method of a project class, called where others are Django's
         if isinstance(func, Func):
@@ -245,6 +248,8 @@ class Evaluator(Printing):
 
     def _call_foreign(self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         """Call a method of something the analysis does not know."""
+        if not isinstance(receiver, ExternalObject) or _is_third_party(receiver.api):
+            self.unsure()
         bridge = self.catalog.bridges.get(name)
         if bridge is None and isinstance(receiver, ExternalObject):
             bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
@@ -380,7 +385,9 @@ class Evaluator(Printing):
             if not self._mixed:
                 self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.evaluate(self, value, "iteration", node, asynchronous)
-        if not isinstance(value, (Unknown, Never)):
+        if isinstance(value, Unknown):
+            self.unsure()
+        elif not isinstance(value, Never):
             self.saw_other(node)
         if isinstance(value, Tuple):
             return containers.union(self, value.items)
@@ -442,6 +449,12 @@ class Evaluator(Printing):
     def entered(self, manager: Value, node: ast.AST, asynchronous: bool) -> Value:
         """Enter a context manager and return what it gives."""
         return self._enter(manager, node, asynchronous)
+
+
+def _is_third_party(api: str) -> bool:
+    """Whether a name is neither Python's nor Django's own: what it does is not known."""
+    top = api.partition(".")[0]
+    return top not in sys.stdlib_module_names and top not in {"builtins", "django", "asgiref"}
 
 
 _LOOPS = frozenset({"asyncio.get_event_loop", "asyncio.get_running_loop"})

@@ -113,6 +113,8 @@ class Engine(Parents, Dispatch, Relevant, Registries):
             self._forget(frame, func, names)
             return self._declared_result(frame, fn, node)
         frame.depends |= summary.depends
+        if fn.node in self.outcome.unsure and not (fn.is_async or awaited):
+            frame.unsure()
         back = {new: old for old, new in exporter.numbers.items()}
 
         def number(inner: int) -> int:

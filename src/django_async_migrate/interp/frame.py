@@ -234,6 +234,11 @@ class Frame:
             Effect(kind, site, what or self.text(node), advice, certain, family=family, about=about, operand=operand)
         )
 
+    def unsure(self) -> None:
+        """Note that this function does something nobody can follow: it may query."""
+        if self.fn is not None:
+            self.engine.outcome.unsure.add(self.fn.node)
+
     def saw_other(self, node: ast.AST) -> None:
         """Note that what is iterated or tested at a node is known to be no queryset."""
         running = self._calling and self._calling[-1][0] is node

@@ -77,6 +77,8 @@ class Objects(Narrowing):
         return result
 
     def _attribute_of(self, value: Value, name: str, node: ast.AST) -> Value:
+        if isinstance(value, Unknown):
+            self.unsure()
         if name == "in_atomic_block" and (is_foreign(value) or isinstance(value, External)):
             return Const(False)  # of a connection: atomic() raises on the event loop, so nothing there is inside one
         if isinstance(value, Ref):

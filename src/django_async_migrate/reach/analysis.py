@@ -41,13 +41,14 @@ class Seen:
     ``querysets``: calls on, and expressions that are, querysets or managers whose rows are instances. ``others``:
     expressions that worked on something else at least once; ``other_values``: whose value was something else when it
     was iterated or tested. ``skipped``: functions that were also called with arguments
-    that do not matter, and were not interpreted then.
+    that do not matter, and were not interpreted then. ``unsure``: functions that do something nobody can follow.
     """
 
     querysets: frozenset[ast.AST] = frozenset()
     others: frozenset[ast.AST] = frozenset()
     other_values: frozenset[ast.AST] = frozenset()
     skipped: frozenset[ast.AST] = frozenset()
+    unsure: frozenset[ast.AST] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,13 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
     if found:
         outcome = engine.outcome
         instances = frozenset(node for node, plain in outcome.querysets.items() if plain)
-        seen = Seen(instances, frozenset(outcome.others), frozenset(outcome.other_values), frozenset(outcome.skipped))
+        seen = Seen(
+            instances,
+            frozenset(outcome.others),
+            frozenset(outcome.other_values),
+            frozenset(outcome.skipped),
+            frozenset(outcome.unsure),
+        )
     return Analysis(tuple(found), tuple(problems), functions, unknown, seen)
 
 

@@ -62,8 +62,8 @@ def strategy_plans(spot: Spot, tree: SourceTree, strategy: str, flagged: frozens
     if not isinstance(call, ast.Call) or not isinstance(call.func, (ast.Name, ast.Attribute)):
         return
     helper = _helper(spot, call)
-    if helper is None or not _plain(helper):
-        return
+    if helper is None or not _plain(helper) or helper.node in spot.seen.unsure:
+        return  # what is not followed may query, too: that is safe in a thread only
     mentions = _Mentions(spot, tree, helper)
     if mentions.definitions != 1:
         return
