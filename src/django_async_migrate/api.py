@@ -80,6 +80,7 @@ def fix(
         unsafe,
         _local_packages(root, files),
         _Importers(root, options, files, folder),
+        shown=_Rebase(root, folder).path,
     )
     report = rewriting.run()
     changes = []
@@ -87,17 +88,21 @@ def fix(
         before = files.read(path)
         if before != after:
             changes.append(Change(relative(path, folder), before, after))
+    applied = rewriting.applied
     if write and changes:
         from django_async_migrate.rewrite.save import save_all
 
-        failed = save_all(folder, changes)
+        failed = save_all(folder, changes, [{relative(path, folder) for path in paths} for paths in rewriting.written])
         if failed:
-            problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
             unwritten = {path for path, _ in failed}
             changes = [change for change in changes if change.path not in unwritten]
-            report = replace(report, problems=(*report.problems, *problems))
+            applied = [done for done in applied if done.path not in unwritten]
+            # What is left is what is on disk, not what would have been.
+            report = scan(rewriting_options, files, folder, progress)
+            problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
+            report = replace(report, problems=tuple(sorted((*report.problems, *problems), key=_problem_key)))
     refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))
-    return FixOutcome(report, tuple(changes), tuple(rewriting.applied), refused)
+    return FixOutcome(report, tuple(changes), tuple(applied), refused)
 
 
 class _Importers:
@@ -321,4 +326,8 @@ class _Rebase:
     def problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Return the problems with their paths changed, sorted."""
         changed = (replace(problem, path=self.path(problem.path)) for problem in problems)
-        return tuple(sorted(changed, key=lambda found: (found.path, found.line, found.stage, found.message)))
+        return tuple(sorted(changed, key=_problem_key))
+
+
+def _problem_key(problem: Problem) -> tuple[str, int, str, str]:
+    return problem.path, problem.line, problem.stage, problem.message

@@ -129,7 +129,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A fix that was applied; ``line`` is that of the finding when it was applied."""
+    """A fix that was applied; ``line`` is that of the finding in the file as it was before all fixes."""
 
     code: str
     path: str

@@ -56,8 +56,8 @@ class Finding:
     function: str
     trace: tuple[Step, ...] = ()
     fix: Fix | None = None
-    plans: tuple[FixPlan, ...] = field(default=(), compare=False, repr=False)
     fingerprint: str = ""
+    plans: tuple[FixPlan, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,12 @@ def _result(report: Report) -> str:
     broken = ""
     if problems:
         internal = sum(1 for problem in problems if problem.stage == "internal")
+        unwritten = sum(1 for problem in problems if problem.stage == "write")
         parts = []
-        if len(problems) > internal:
-            parts.append(f"{count(len(problems) - internal, 'file')} could not be read or parsed")
+        if len(problems) > internal + unwritten:
+            parts.append(f"{count(len(problems) - internal - unwritten, 'file')} could not be read or parsed")
+        if unwritten:
+            parts.append(f"{count(unwritten, 'file')} could not be written")
         if internal:
             parts.append(count(internal, "internal error"))
         broken = ", " + " and ".join(parts)

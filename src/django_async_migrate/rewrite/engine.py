@@ -7,7 +7,7 @@ memory; the caller writes the result, once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from django_async_migrate.core.edits import AlsoImport, Applied, Edit, FixPlan, 
 from django_async_migrate.core.findings import Finding, Report, Span
 
 from .apply import rewritten
+from .lines import original_line
 from .locate import Refused
 from .overlay import Overlay
 
@@ -69,6 +70,10 @@ class Rewriting:
     #: Fix only what is in these coroutines, and only without a thread hop.
     only: frozenset[_Place] | None = None
     depth: int = 0
+    #: How a finding names a path of the project.
+    shown: Callable[[str], str] = lambda path: path
+    #: The files of each rewrite that was kept, from the root.
+    together: list[frozenset[str]] = field(default_factory=list)
 
     def run(self) -> Report:
         """Apply plans until none is left that can be; return the report on the result."""
@@ -105,11 +110,13 @@ class Rewriting:
                 continue
             made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
             after = self._scanned(files, made)
-            files, after = self._completed(files, after, made)
-            blamed = _blamed(report, after, attempts)
+            files, after, inner = self._completed(files, after, made)
+            blamed = self._blamed(report, after, attempts)
             if not blamed:
+                # Before the files change: the place of a finding is that in the files as they are now.
+                self.applied.extend(self._applied(attempt) for attempt in attempts)
+                self.together += [attempt.plan.paths for attempt in attempts] + inner
                 self.files = files
-                self.applied.extend(_applied(attempt) for attempt in attempts)
                 return after
             attempts = self._without(attempts, blamed) or self._chosen(report)
         return None
@@ -140,10 +147,11 @@ class Rewriting:
 
     def _completed(
         self, files: dict[str, bytes], after: Report, made: frozenset[_Place]
-    ) -> tuple[dict[str, bytes], Report]:
-        """Fix what the coroutines that some plans have made reach themselves."""
-        if not made or self.depth >= MAX_DEPTH or not any(_place(finding) in made for finding in after.findings):
-            return files, after
+    ) -> tuple[dict[str, bytes], Report, list[frozenset[str]]]:
+        """Fix what the coroutines that some plans have made reach themselves; also return the files of each fix."""
+        places = self._as_found(made)
+        if not made or self.depth >= MAX_DEPTH or not any(_place(finding) in places for finding in after.findings):
+            return files, after, []
         inner = Rewriting(
             self.root,
             self.below,
@@ -155,16 +163,22 @@ class Rewriting:
             scans=self.scans,
             only=made,
             depth=self.depth + 1,
+            shown=self.shown,
         )
         after = inner._settled(after)
         self.scans = inner.scans
-        return inner.files, after
+        return inner.files, after, inner.together
+
+    def _as_found(self, made: Iterable[_Place]) -> set[_Place]:
+        """Return coroutines, given by paths of the project, as findings name their place."""
+        return {(self.shown(path), function) for path, function in made}
 
     def _chosen(self, report: Report) -> list[Attempt]:
         """Return the first usable plan of each finding, without those that overlap."""
         candidates = []
+        only = None if self.only is None else self._as_found(self.only)
         for finding in report.findings:
-            if self.only is not None and _place(finding) not in self.only:
+            if only is not None and _place(finding) not in only:
                 continue
             plan = next((plan for plan in finding.plans if self._usable(finding, plan)), None)
             if plan is not None:
@@ -203,11 +217,50 @@ class Rewriting:
                 imports.setdefault(entry.path, set()).add(entry)
         files = dict(self.files)
         for path in sorted({*edits, *imports}):
-            full = f"{self.root.rstrip('/')}/{path}"
+            full = self._full(path)
             data = files[full] if full in files else self.below.read(full)
             wanted = sorted(imports.get(path, ()), key=_import_key)
             files[full] = rewritten(data, edits.get(path, []), wanted, self.local, self._needed_in(path))
         return files
+
+    @property
+    def written(self) -> list[list[str]]:
+        """The files of each rewrite that was kept, by their full paths: to be written together."""
+        return [[self._full(path) for path in paths] for paths in self.together]
+
+    def _full(self, path: str) -> str:
+        return f"{self.root.rstrip('/')}/{path}"
+
+    def _applied(self, attempt: Attempt) -> Applied:
+        finding, plan = attempt.finding, attempt.plan
+        path, line = finding.span.path, finding.span.line
+        full = next((full for full in self.files if self.shown(full[len(self._full("")) :]) == path), None)
+        if full is not None:
+            line = original_line(self.below.read(full), self.files[full], line)
+        return Applied(finding.code, path, line, finding.function, plan.title, plan.applicability)
+
+    def _blamed(self, before: Report, after: Report, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Return the attempts whose finding is still there, or that brought a new one."""
+        fixed = Counter(_key(attempt.finding) for attempt in attempts)
+        expected = Counter(_key(finding) for finding in before.findings)
+        expected.subtract(fixed)
+        found = Counter(_key(finding) for finding in after.findings)
+        wrong = {key for key, number in found.items() if number > expected[key]}
+        bad: set[_Place] = {key[:2] for key in wrong}
+        known = {(problem.path, problem.stage) for problem in before.problems}
+        broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
+        blamed = [
+            attempt
+            for attempt in attempts
+            if _key(attempt.finding) in wrong
+            or bad.intersection(self._as_found(attempt.plan.creates))
+            or attempt.finding.span.path in broken
+        ]
+        blamed = blamed or [attempt for attempt in attempts if attempt.place in bad]
+        if blamed or not (bad or broken):
+            return blamed
+        files = {path for path, _ in bad} | broken
+        return [attempt for attempt in attempts if attempt.finding.span.path in files] or list(attempts)
 
 
 def _import_key(entry: Import | AlsoImport) -> tuple[str, str]:
@@ -216,39 +269,6 @@ def _import_key(entry: Import | AlsoImport) -> tuple[str, str]:
 
 def _place(finding: Finding) -> _Place:
     return finding.span.path, finding.function
-
-
-def _applied(attempt: Attempt) -> Applied:
-    finding, plan = attempt.finding, attempt.plan
-    return Applied(finding.code, finding.span.path, finding.span.line, finding.function, plan.title, plan.applicability)
-
-
-def _blamed(before: Report, after: Report, attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Return the attempts whose finding is still there, or that brought a new one."""
-    fixed = Counter(_key(attempt.finding) for attempt in attempts)
-    expected = Counter(_key(finding) for finding in before.findings)
-    expected.subtract(fixed)
-    found = Counter(_key(finding) for finding in after.findings)
-    wrong = {key for key, number in found.items() if number > expected[key]}
-    bad: set[_Place] = {key[:2] for key in wrong}
-    known = {(problem.path, problem.stage) for problem in before.problems}
-    broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
-    blamed = [
-        attempt
-        for attempt in attempts
-        if _key(attempt.finding) in wrong
-        or bad.intersection(attempt.plan.creates)
-        or broken.intersection(_paths(attempt))
-    ]
-    blamed = blamed or [attempt for attempt in attempts if attempt.place in bad]
-    if blamed or not (bad or broken):
-        return blamed
-    files = {path for path, _ in bad} | broken
-    return [attempt for attempt in attempts if attempt.finding.span.path in files] or list(attempts)
-
-
-def _paths(attempt: Attempt) -> frozenset[str]:
-    return frozenset({attempt.finding.span.path})
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:
