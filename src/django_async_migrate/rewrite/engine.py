@@ -205,7 +205,8 @@ class Rewriting:
         return plan.applicability == "safe" or (self.unsafe and plan.applicability == "unsafe")
 
     def _needed_in(self, path: str) -> Callable[[str], bool]:
-        return lambda name: self.needed(path, name)
+        # What a package imports in its __init__ is what it offers to others, also outside the project.
+        return lambda name: path.endswith("__init__.py") or self.needed(path, name)
 
     def _applied_to(self, attempts: Sequence[Attempt]) -> dict[str, bytes]:
         edits: dict[str, list[Edit]] = {}
