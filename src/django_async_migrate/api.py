@@ -60,11 +60,13 @@ def fix(
     cwd: str | None = None,
     write: bool = True,
     progress: Progress | None = None,
+    within: Sequence[str] | None = None,
 ) -> FixOutcome:
     """Rewrite what can be rewritten and return what was done and what is left.
 
     ``unsafe``: also apply rewrites that may change behaviour. ``write``: False leaves the files alone; the changes
-    are in the result. A file that cannot be written is a problem of the report. Raises UsageError as ``scan`` does.
+    are in the result. ``within``: the files that may change, by their full paths; all of the project if None.
+    A file that cannot be written is a problem of the report. Raises UsageError as ``scan`` does.
     """
     from django_async_migrate.core.edits import Change, FixOutcome
     from django_async_migrate.rewrite.engine import Rewriting
@@ -81,6 +83,7 @@ def fix(
         _local_packages(root, files),
         _Importers(root, options, files, folder),
         shown=_Rebase(root, folder).path,
+        within=None if within is None else frozenset(relative(path, root) for path in within),
     )
     report = rewriting.run()
     changes = []

@@ -168,9 +168,8 @@ def rule(code: str | None) -> None:
 def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOptions, dict[str, object]]:
     """Return the options of the scan, and all settings: those of the project, replaced by what was given."""
     from django_async_migrate.api import working_directory
-    from django_async_migrate.config.settings import check, load_settings
+    from django_async_migrate.config.settings import check, load_settings, scan_options
     from django_async_migrate.core.errors import UsageError
-    from django_async_migrate.core.options import ScanOptions
     from django_async_migrate.syntax.discovery import locate
     from django_async_migrate.syntax.filesystem import RealFileSystem
     from django_async_migrate.syntax.paths import relative
@@ -192,14 +191,8 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     filesystem = RealFileSystem()
     root = locate(names, project, filesystem, cwd).root
     settings = {**load_settings(root, relative(f"{root}/pyproject.toml", cwd), filesystem), **asked}
-    wanted = {
-        key.replace("-", "_"): settings[key]
-        for key in ("exclude", "select", "ignore", "per-file-ignores", "target-version", "jobs", "helper-strategy")
-        if key in settings
-    }
     source = "option" if "target-version" in asked else "config"
-    merged = ScanOptions(names, project, target_source=source, **wanted)  # type: ignore[arg-type]
-    return merged, settings
+    return scan_options(names, project, settings, source), settings
 
 
 def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcome | None = None) -> str:

@@ -72,6 +72,8 @@ class Rewriting:
     depth: int = 0
     #: How a finding names a path of the project.
     shown: Callable[[str], str] = lambda path: path
+    #: The files that may change, from the root; None for all.
+    within: frozenset[str] | None = None
     #: The files of each rewrite that was kept, from the root.
     together: list[frozenset[str]] = field(default_factory=list)
 
@@ -164,6 +166,7 @@ class Rewriting:
             only=made,
             depth=self.depth + 1,
             shown=self.shown,
+            within=self.within,
         )
         after = inner._settled(after)
         self.scans = inner.scans
@@ -197,6 +200,8 @@ class Rewriting:
 
     def _usable(self, finding: Finding, plan: FixPlan) -> bool:
         if not plan.edits or (finding.fingerprint, plan.title) in self.refused:
+            return False
+        if self.within is not None and not plan.paths <= self.within:
             return False
         if self.only is not None and any(isinstance(e, Import) and e.module == BRIDGES for e in plan.imports):
             return False
