@@ -188,7 +188,16 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
 
 
 # Those that decide what is found; the others are about what is done with it.
-_OF_SCAN = ("exclude", "select", "ignore", "per-file-ignores", "target-version", "jobs", "helper-strategy")
+_OF_SCAN = (
+    "exclude",
+    "select",
+    "ignore",
+    "per-file-ignores",
+    "target-version",
+    "jobs",
+    "helper-strategy",
+    "insert-todos",
+)
 
 
 def _line_of(data: bytes, position: int) -> int:

@@ -141,9 +141,14 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """What fixing did: the report on what is left, the files that change, what was applied, what was refused."""
+    """What fixing did: the report on what is left, the files that change, what was applied, what was refused.
+
+    ``marked``: the TODO comments put in, by path and code; ``unmarked``: how many were taken away.
+    """
 
     report: Report
     changes: tuple[Change, ...] = ()
     applied: tuple[Applied, ...] = ()
     refused: tuple[tuple[Finding, str], ...] = ()
+    marked: tuple[tuple[str, str], ...] = ()
+    unmarked: int = 0

@@ -70,6 +70,15 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Todo:
+    """A TODO comment that a run with ``--insert-todos`` left in the code."""
+
+    path: str
+    line: int
+    code: str
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The Django version that findings are judged against, and where it was learned."""
@@ -104,3 +113,4 @@ class Report:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
+    todos: tuple[Todo, ...] = ()

@@ -40,6 +40,7 @@ def json_text(report: Report, version: str, outcome: FixOutcome | None = None) -
             "findings": by_severity(report.findings),
             "fixable": {"safe": fixes.count("safe"), "unsafe": fixes.count("unsafe")},
         },
+        "todos": [{"path": todo.path, "line": todo.line, "code": todo.code} for todo in report.todos],
         "notes": list(report.coverage.notes),
     }
     if outcome is not None:

@@ -25,6 +25,9 @@ def summary_lines(report: Report, verbose: bool) -> list[str]:
     """Return the summary: the result, then notes, then with ``verbose`` what stayed unknown."""
     lines = [f"{_result(report)}: {_looked_at(report)}."]
     lines += [f"Note: {note}." for note in report.coverage.notes]
+    if report.todos:
+        lines.append(f"{count(len(report.todos), 'TODO marker')} left by an earlier run.")
+        lines += [f"  {todo.path}:{todo.line} {todo.code}" for todo in report.todos if verbose]
     if verbose:
         lines += _verbose(report)
     return lines

@@ -18,6 +18,7 @@ from .apply import rewritten
 from .lines import original_line
 from .locate import Refused
 from .overlay import Overlay
+from .todos import done_with, with_todos
 
 if TYPE_CHECKING:
     from django_async_migrate.syntax.filesystem import FileSystem
@@ -72,6 +73,8 @@ class Rewriting:
     depth: int = 0
     #: How a finding names a path of the project.
     shown: Callable[[str], str] = lambda path: path
+    #: The full path of a file that a finding names.
+    resolved: Callable[[str], str] = lambda path: path
     #: The files that may change, from the root; None for all.
     within: frozenset[str] | None = None
     #: The files of each rewrite that was kept, from the root.
@@ -96,6 +99,51 @@ class Rewriting:
             if found is not None:
                 return found
         return None
+
+    def left_todos(
+        self, report: Report, insert: bool, selected: Callable[[str, str], bool]
+    ) -> tuple[Report, list[tuple[str, str]], int]:
+        """Put TODO comments above what is left, if asked to, and take away those of what was fixed.
+
+        ``selected``: whether a rule is looked for in a file. Returns the report on the result, the comments put in by
+        path and code, and how many were taken away.
+        """
+        if insert and self.together:
+            report = self._scanned(self.files)  # as the next scan sees it, which trusts nothing
+        files = dict(self.files)
+        added: list[tuple[str, str]] = []
+        removed = 0
+        names = {self.shown(full[len(self._full("")) :]): full for full in self.files}
+        folder = self._full("")
+        for path in sorted({finding.span.path for finding in report.findings} | {todo.path for todo in report.todos}):
+            full = names.get(path) or self.resolved(path)
+            data = files[full] if full in files else self.below.read(full)
+            here = [finding for finding in report.findings if finding.span.path == path]
+            left = [(finding.span.line, finding.code, _advice(finding)) for finding in here]
+            gone = self._gone(path, full, data, _of(selected, full[len(folder) :]) if insert else None)
+            changed, codes, number = with_todos(data, left, insert, gone)
+            if codes or number:
+                files[full] = changed
+            added += [(path, code) for code in codes]
+            removed += number
+        if not added and not removed:
+            return report, [], 0
+        self.files = files
+        return self._scanned(files), added, removed
+
+    def _gone(
+        self, path: str, full: str, data: bytes, selected: Callable[[str], bool] | None
+    ) -> Callable[[int, str], bool]:
+        """Return whether a TODO without a finding is done with: fixed in this run, or fixed by hand before."""
+        if selected is not None:
+            return lambda line, code: selected(code)
+        before = self.below.read(full)
+        fixed: dict[str, list[int]] = {}
+        for done in self.applied:
+            if done.path == path:
+                fixed.setdefault(done.code, []).append(done.line)
+        known = done_with(before, fixed)
+        return lambda line, code: known(original_line(before, data, line), code)
 
     def _scanned(self, files: Mapping[str, bytes], made: frozenset[_Place] = frozenset()) -> Report:
         self.scans += 1
@@ -279,6 +327,14 @@ def _place(finding: Finding) -> _Place:
 
 def _key(finding: Finding) -> tuple[str, str, str]:
     return finding.span.path, finding.function, finding.code
+
+
+def _of(selected: Callable[[str, str], bool], path: str) -> Callable[[str], bool]:
+    return lambda code: selected(code, path)
+
+
+def _advice(finding: Finding) -> str:
+    return finding.fix.title if finding.fix is not None else finding.message
 
 
 def _spans(plan: FixPlan) -> list[Span]:
