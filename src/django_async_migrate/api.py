@@ -111,7 +111,8 @@ def fix(
             problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
             report = replace(report, problems=tuple(sorted((*report.problems, *problems), key=_problem_key)))
     refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))
-    return FixOutcome(report, tuple(changes), tuple(applied), refused, tuple(marked), unmarked)
+    left = rewriting.open(report.findings)
+    return FixOutcome(report, tuple(changes), tuple(applied), refused, left, tuple(marked), unmarked)
 
 
 class _Importers:

@@ -106,11 +106,11 @@ def main() -> None:
 @click.option("--write-baseline", is_flag=True, hidden=True)
 @_version
 def scan(paths: tuple[str, ...], **given: object) -> int:
-    """Find async hazards in PATHS, files or folders; by default all below this one.
+    """Find async hazards in PATHS: files or folders, by default all below this.
 
     \b
     Options replace the settings in pyproject.toml, [tool.django-async-migrate].
-    Exit code: 0 nothing found, 1 something found or not read, 2 the command failed.
+    Exit code: 0 nothing found, 1 something found or not read, 2 command failed.
     """
     from django_async_migrate.api import scan as scan_project
 

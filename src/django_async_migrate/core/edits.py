@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from .findings import Applicability, Finding, Report, Span
+from .findings import Applicability, Finding, Fix, Report, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,14 @@ class Applied:
 class FixOutcome:
     """What fixing did: the report on what is left, the files that change, what was applied, what was refused.
 
-    ``marked``: the TODO comments put in, by path and code; ``unmarked``: how many were taken away.
+    ``open``: by fingerprint, what is left to do about findings of which a rewrite was refused. ``marked``: the TODO
+    comments put in, by path and code; ``unmarked``: how many were taken away.
     """
 
     report: Report
     changes: tuple[Change, ...] = ()
     applied: tuple[Applied, ...] = ()
     refused: tuple[tuple[Finding, str], ...] = ()
+    open: Mapping[str, Fix] = field(default_factory=dict)
     marked: tuple[tuple[str, str], ...] = ()
     unmarked: int = 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.edits import AlsoImport, Applied, Edit, FixPlan, Import
-from django_async_migrate.core.findings import Finding, Report, Span
+from django_async_migrate.core.findings import Finding, Fix, Report, Span
 
 from .apply import rewritten
 from .lines import original_line
@@ -100,6 +100,18 @@ class Rewriting:
                 return found
         return None
 
+    def open(self, findings: Sequence[Finding]) -> dict[str, Fix]:
+        """Return what can still be done about the findings of which a plan was refused, by their fingerprints."""
+        found = {}
+        for finding in findings:
+            left = [plan for plan in finding.plans if (finding.fingerprint, plan.title) not in self.refused]
+            if len(left) == len(finding.plans):
+                continue
+            best = next((plan for plan in left if plan.applicability == "safe"), left[0] if left else None)
+            by_hand = Fix("manual", finding.fix.title if finding.fix is not None else finding.message)
+            found[finding.fingerprint] = by_hand if best is None else Fix(best.applicability, best.title)
+        return found
+
     def left_todos(
         self, report: Report, insert: bool, selected: Callable[[str, str], bool]
     ) -> tuple[Report, list[tuple[str, str]], int]:
@@ -156,7 +168,10 @@ class Rewriting:
             try:
                 files = self._applied_to(attempts)
             except Refused:
+                known = len(self.refused)
                 attempts = self._possible(attempts)
+                if not attempts and len(self.refused) > known:
+                    attempts = self._chosen(report)  # the next plan of each
                 continue
             made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
             after = self._scanned(files, made)
