@@ -70,8 +70,10 @@ def fix(
     """
     from django_async_migrate.core.edits import Change, FixOutcome
     from django_async_migrate.rewrite.engine import Rewriting
+    from django_async_migrate.rewrite.overlay import Snapshot
 
-    files = filesystem or RealFileSystem()
+    disk = filesystem or RealFileSystem()
+    files = Snapshot(disk)
     folder = working_directory() if cwd is None else cwd
     root = locate(options.paths, options.project, files, folder).root
     rewriting_options = replace(options, rewriting=options.helper_strategy)
@@ -107,7 +109,7 @@ def fix(
             applied = [done for done in applied if done.path not in unwritten]
             marked = [entry for entry in marked if entry[0] not in unwritten]
             # What is left is what is on disk, not what would have been.
-            report = scan(rewriting_options, files, folder, progress)
+            report = scan(rewriting_options, disk, folder, progress)
             problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
             report = replace(report, problems=tuple(sorted((*report.problems, *problems), key=_problem_key)))
     refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))

@@ -127,7 +127,10 @@ class Rewriting:
         removed = 0
         names = {self.shown(full[len(self._full("")) :]): full for full in self.files}
         folder = self._full("")
-        for path in sorted({finding.span.path for finding in report.findings} | {todo.path for todo in report.todos}):
+        paths = {todo.path for todo in report.todos}
+        if insert:
+            paths.update(finding.span.path for finding in report.findings)
+        for path in sorted(paths):
             full = names.get(path) or self.resolved(path)
             data = files[full] if full in files else self.below.read(full)
             here = [finding for finding in report.findings if finding.span.path == path]

@@ -16,8 +16,11 @@ import pytest
 from support.files import write
 
 from django_async_migrate import cli
+from django_async_migrate.api import fix
 from django_async_migrate.core.edits import Change
+from django_async_migrate.core.options import ScanOptions
 from django_async_migrate.rewrite.save import Unsaved, save, save_all
+from django_async_migrate.syntax.filesystem import RealFileSystem
 
 _OLD = b"x = 1\n" * 50_000
 _NEW = b"y = 22\n" * 50_000
@@ -342,6 +345,24 @@ def test_a_file_changed_between_scan_and_write(
     assert "5:12 error DAM101" in out
     assert views.read_text() == "# my work\n" + _VIEW
     assert (project / "blog" / "other.py").read_text() == _FIXED
+
+
+def test_a_file_edited_during_the_scan(project: Path) -> None:
+    """Whenever it happens after the first read, the edit is seen and stays."""
+    views = project / "blog" / "views.py"
+
+    class Edited(RealFileSystem):
+        def read(self, path: str) -> bytes:
+            data = super().read(path)
+            if path == str(views):
+                views.write_text("# my work\n" + _VIEW)
+            return data
+
+    outcome = fix(ScanOptions(), filesystem=Edited(), cwd=str(project))
+    assert views.read_text() == "# my work\n" + _VIEW
+    assert [(problem.path, problem.stage) for problem in outcome.report.problems] == [("blog/views.py", "write")]
+    assert [change.path for change in outcome.changes] == ["blog/other.py"]
+    assert [done.path for done in outcome.applied] == ["blog/other.py"]
 
 
 def test_a_helper_is_not_made_async_when_its_caller_cannot_be_written(
