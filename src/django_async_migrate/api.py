@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from django_async_migrate.core.errors import UsageError
-from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Span, Target
+from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Span, Target, Todo
 from django_async_migrate.syntax.discovery import Layout, discover, locate, project_files
 from django_async_migrate.syntax.filesystem import RealFileSystem
 from django_async_migrate.syntax.paths import absolute, ancestors, is_inside, parent, relative
@@ -16,7 +16,7 @@ from django_async_migrate.syntax.tree import SourceTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from django_async_migrate.core.edits import FixOutcome
     from django_async_migrate.core.options import ScanOptions
@@ -60,16 +60,20 @@ def fix(
     cwd: str | None = None,
     write: bool = True,
     progress: Progress | None = None,
+    within: Sequence[str] | None = None,
 ) -> FixOutcome:
     """Rewrite what can be rewritten and return what was done and what is left.
 
     ``unsafe``: also apply rewrites that may change behaviour. ``write``: False leaves the files alone; the changes
-    are in the result. A file that cannot be written is a problem of the report. Raises UsageError as ``scan`` does.
+    are in the result. ``within``: the files that may change, by their full paths; all of the project if None.
+    A file that cannot be written is a problem of the report. Raises UsageError as ``scan`` does.
     """
     from django_async_migrate.core.edits import Change, FixOutcome
     from django_async_migrate.rewrite.engine import Rewriting
+    from django_async_migrate.rewrite.overlay import Snapshot
 
-    files = filesystem or RealFileSystem()
+    disk = filesystem or RealFileSystem()
+    files = Snapshot(disk)
     folder = working_directory() if cwd is None else cwd
     root = locate(options.paths, options.project, files, folder).root
     rewriting_options = replace(options, rewriting=options.helper_strategy)
@@ -80,24 +84,37 @@ def fix(
         unsafe,
         _local_packages(root, files),
         _Importers(root, options, files, folder),
+        shown=_Rebase(root, folder).path,
+        resolved=lambda path: absolute(path, folder),
+        within=None if within is None else frozenset(relative(path, root) for path in within),
     )
     report = rewriting.run()
+    from django_async_migrate.report.selection import Selection
+
+    selection = Selection(options.select, options.ignore, options.per_file_ignores)
+    report, marked, unmarked = rewriting.left_todos(report, options.insert_todos, selection.wants)
     changes = []
     for path, after in sorted(rewriting.files.items()):
         before = files.read(path)
         if before != after:
             changes.append(Change(relative(path, folder), before, after))
+    applied = rewriting.applied
     if write and changes:
         from django_async_migrate.rewrite.save import save_all
 
-        failed = save_all(folder, changes)
+        failed = save_all(folder, changes, [{relative(path, folder) for path in paths} for paths in rewriting.written])
         if failed:
-            problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
             unwritten = {path for path, _ in failed}
             changes = [change for change in changes if change.path not in unwritten]
-            report = replace(report, problems=(*report.problems, *problems))
+            applied = [done for done in applied if done.path not in unwritten]
+            marked = [entry for entry in marked if entry[0] not in unwritten]
+            # What is left is what is on disk, not what would have been.
+            report = scan(rewriting_options, disk, folder, progress)
+            problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
+            report = replace(report, problems=tuple(sorted((*report.problems, *problems), key=_problem_key)))
     refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))
-    return FixOutcome(report, tuple(changes), tuple(rewriting.applied), refused)
+    left = rewriting.open(report.findings)
+    return FixOutcome(report, tuple(changes), tuple(applied), refused, left, tuple(marked), unmarked)
 
 
 class _Importers:
@@ -192,7 +209,17 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         _notes(tree, layout, options),
     )
     rebase = _Rebase(project.root, cwd)
-    return Report(target, rebase.findings(findings), rebase.problems(inside), coverage)
+    return Report(target, rebase.findings(findings), rebase.problems(inside), coverage, rebase.todos(_todos(tree)))
+
+
+def _todos(tree: SourceTree) -> Iterator[Todo]:
+    """Yield the TODO comments of earlier runs. They stand where findings do: in files with async code."""
+    from django_async_migrate.syntax.todos import todo_lines
+
+    for path in sorted({*tree.async_paths, *tree.graphql_paths}):
+        parsed = tree.parse(path)
+        if parsed is not None:
+            yield from (Todo(path, line, code) for line, code in todo_lines(parsed.text))
 
 
 def _target(options: ScanOptions, project: Project, layout: Layout, files: FileSystem, cwd: str) -> Target:
@@ -321,4 +348,12 @@ class _Rebase:
     def problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Return the problems with their paths changed, sorted."""
         changed = (replace(problem, path=self.path(problem.path)) for problem in problems)
-        return tuple(sorted(changed, key=lambda found: (found.path, found.line, found.stage, found.message)))
+        return tuple(sorted(changed, key=_problem_key))
+
+    def todos(self, todos: Iterable[Todo]) -> tuple[Todo, ...]:
+        """Return the TODO comments with their paths changed, sorted."""
+        return tuple(sorted(replace(todo, path=self.path(todo.path)) for todo in todos))
+
+
+def _problem_key(problem: Problem) -> tuple[str, int, str, str]:
+    return problem.path, problem.line, problem.stage, problem.message

@@ -84,47 +84,33 @@ def main() -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option(
-    "--select",
-    multiple=True,
-    metavar="CODES",
-    help="Report these rules only: codes or prefixes, with commas.",
-)
-@click.option(
-    "--ignore",
-    multiple=True,
-    metavar="CODES",
-    help="Do not report these rules: codes or prefixes, with commas.",
-)
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="GLOB",
-    help="Leave out files and folders that match, from the project root.",
-)
+@click.option("--select", multiple=True, metavar="CODES", help="Report only these rules: codes or prefixes.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Do not report these rules.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that match.")
 @click.option("--target-version", metavar="X.Y", help="The Django version to judge by, 4.2 to 6.1.")
 @click.option("--project", metavar="DIR", help="The project's root folder.")
+@click.option("--fix", is_flag=True, help="Rewrite what can be without changing behaviour.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also what may change behaviour.")
+@click.option("--diff", is_flag=True, help="Show what --fix would do; write nothing.")
+@click.option("--helper-strategy", metavar="HOW", help="Sync helpers: auto, convert, twin or wrap.")
+@click.option("--insert-todos", is_flag=True, help="With --fix: a TODO where it gives up.")
 @click.option("--output-format", metavar="FORMAT", help="text, concise or json.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
-@click.option("--fail-on", metavar="SEVERITY", help="Exit with 1 from this severity on: error, warning, info or never.")
+@click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--jobs", metavar="N", help="How many processes to use at most.")
 @click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")
 @click.option("--quiet", is_flag=True, help="Print findings and problems only.")
-@click.option("--verbose", is_flag=True, help="Also tell what the analysis did not understand.")
-@click.option("--fix", is_flag=True, help="Rewrite what can be rewritten without changing behaviour.")
-@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also rewrites that may change behaviour.")
-@click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
+@click.option("--verbose", is_flag=True, help="Tell what was not understood or fixed, and where.")
 @click.option("--baseline", hidden=True)
 @click.option("--write-baseline", is_flag=True, hidden=True)
 @_version
 def scan(paths: tuple[str, ...], **given: object) -> int:
-    """Find async hazards in PATHS, files or folders (the current folder when left out).
+    """Find async hazards in PATHS: files or folders, by default all below this.
 
-    Settings are read from [tool.django-async-migrate] in pyproject.toml; an option given here replaces the
-    setting.
-
-    Exit code 0: nothing found. 1: something was found, or a file could not be read. 2: the command failed.
+    \b
+    Options replace the settings in pyproject.toml, [tool.django-async-migrate].
+    Exit code: 0 nothing found, 1 something found or not read, 2 command failed.
     """
     from django_async_migrate.api import scan as scan_project
 
@@ -168,9 +154,8 @@ def rule(code: str | None) -> None:
 def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOptions, dict[str, object]]:
     """Return the options of the scan, and all settings: those of the project, replaced by what was given."""
     from django_async_migrate.api import working_directory
-    from django_async_migrate.config.settings import check, load_settings
+    from django_async_migrate.config.settings import check, load_settings, scan_options
     from django_async_migrate.core.errors import UsageError
-    from django_async_migrate.core.options import ScanOptions
     from django_async_migrate.syntax.discovery import locate
     from django_async_migrate.syntax.filesystem import RealFileSystem
     from django_async_migrate.syntax.paths import relative
@@ -192,14 +177,8 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     filesystem = RealFileSystem()
     root = locate(names, project, filesystem, cwd).root
     settings = {**load_settings(root, relative(f"{root}/pyproject.toml", cwd), filesystem), **asked}
-    wanted = {
-        key.replace("-", "_"): settings[key]
-        for key in ("exclude", "select", "ignore", "per-file-ignores", "target-version", "jobs", "helper-strategy")
-        if key in settings
-    }
     source = "option" if "target-version" in asked else "config"
-    merged = ScanOptions(names, project, target_source=source, **wanted)  # type: ignore[arg-type]
-    return merged, settings
+    return scan_options(names, project, settings, source), settings
 
 
 def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcome | None = None) -> str:
@@ -214,6 +193,8 @@ def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcom
 
         lines = concise_lines(report)
     else:
+        from dataclasses import replace
+
         from django_async_migrate.report.text import TextStyle, text_lines
 
         style = TextStyle(
@@ -222,6 +203,10 @@ def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcom
             verbose=bool(settings.get("verbose")),
             quiet=bool(settings.get("quiet")),
         )
+        if outcome is not None and outcome.marked:
+            # What this run put in is told with what it fixed.
+            new = set(outcome.marked)
+            report = replace(report, todos=tuple(t for t in report.todos if (t.path, t.code) not in new))
         lines = list(text_lines(report, _source_lines, style))
     return "".join(line + "\n" for line in lines)
 

@@ -25,7 +25,7 @@ class Analysis:
     unknown: tuple[tuple[str, int], ...] = ()
 
 
-def analyze(tree: SourceTree, target: Target) -> Analysis:
+def analyze(tree: SourceTree, target: Target, *rewriting: object) -> Analysis:
     """Report each ``x.objects.get(...)`` in an async function (an error) and each ``.warn()`` (a warning).
 
     ``.info()`` is an info; ``.crash()`` an internal problem; ``.explode()`` an error of the program.

@@ -207,7 +207,7 @@ def test_a_file_named_directly_is_always_parsed() -> None:
 def test_problems_outside_the_paths_are_only_counted() -> None:
     files = {**_FILES, "/p/broken.py": PermissionError(13, "Permission denied")}
 
-    def ask_everything(tree: object, target: Target) -> analysis.Analysis:
+    def ask_everything(tree: object, target: Target, *rewriting: object) -> analysis.Analysis:
         found = analysis.analyze(tree, target)  # type: ignore[arg-type]
         tree.model_paths()  # type: ignore[attr-defined]
         return replace(found, problems=(Problem("elsewhere.py", 1, "internal", "x"),))

@@ -215,9 +215,9 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert run(capsys, *arguments) == (0, f"django-async-migrate {__version__}\n", "")
     code, out, _ = run(capsys, "scan", "--help")
     assert code == 0
-    for option in ("--select", "--target-version", "--output-format", "--fail-on"):
+    for option in ("--select", "--target-version", "--output-format", "--fail-on", "--fix", "--insert-todos"):
         assert option in out
-    assert "--fix" not in out
+    assert "--baseline" not in out
 
 
 def test_an_interruption_is_not_a_finding(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

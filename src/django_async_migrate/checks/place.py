@@ -44,6 +44,11 @@ class Source:
         """Return the source of a node."""
         return self.parsed.source(self.parsed.span(node))
 
+    def rebinds(self, name: str) -> bool:
+        """Whether the module gives a name a value other than by a plain import at its top level."""
+        body = [node for node in self.parsed.tree.body if not isinstance(node, ast.ImportFrom)]
+        return name in _bound(ast.Module(body, []))
+
     def binds(self, name: str, function: ast.AST | None = None) -> bool:
         """Whether a function (or the module itself) gives a name a value somewhere."""
         return name in _bound(function if function is not None else self.parsed.tree)

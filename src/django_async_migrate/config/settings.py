@@ -6,6 +6,7 @@ import re
 
 from django_async_migrate.config.versions import SUPPORTED, series
 from django_async_migrate.core.errors import UsageError
+from django_async_migrate.core.options import ScanOptions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ def load_settings(root: str, shown: str, filesystem: FileSystem) -> Mapping[str,
     if not isinstance(table, dict):
         raise UsageError(f"{shown}:{_key_line(text, TABLE)}: [tool.{TABLE}] must be a table")
     return {key: _checked(key, value, text, shown) for key, value in table.items()}
+
+
+def scan_options(
+    paths: tuple[str, ...], project: str | None, settings: Mapping[str, object], source: str = "config"
+) -> ScanOptions:
+    """Return the options of a scan with checked settings; ``source`` says who named the target version."""
+    wanted = {key.replace("-", "_"): settings[key] for key in _OF_SCAN if key in settings}
+    return ScanOptions(paths, project, target_source=source, **wanted)  # type: ignore[arg-type]
 
 
 def _checked(key: str, value: object, text: str, shown: str) -> object:
@@ -169,12 +178,26 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
     "no-cache": _flag,
     "jobs": _positive,
     "fix": _flag,
-    "helper-strategy": _choice(STRATEGIES),
     "unsafe-fixes": _flag,
+    "helper-strategy": _choice(STRATEGIES),
+    "insert-todos": _flag,
     "diff": _flag,
     "quiet": _flag,
     "verbose": _flag,
 }
+
+
+# Those that decide what is found; the others are about what is done with it.
+_OF_SCAN = (
+    "exclude",
+    "select",
+    "ignore",
+    "per-file-ignores",
+    "target-version",
+    "jobs",
+    "helper-strategy",
+    "insert-todos",
+)
 
 
 def _line_of(data: bytes, position: int) -> int:

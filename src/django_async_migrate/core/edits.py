@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from .findings import Applicability, Finding, Report, Span
+from .findings import Applicability, Finding, Fix, Report, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A fix that was applied; ``line`` is that of the finding when it was applied."""
+    """A fix that was applied; ``line`` is that of the finding in the file as it was before all fixes."""
 
     code: str
     path: str
@@ -141,9 +142,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """What fixing did: the report on what is left, the files that change, what was applied, what was refused."""
+    """What fixing did: the report on what is left, the files that change, what was applied, what was refused.
+
+    ``open``: by fingerprint, what is left to do about findings of which a rewrite was refused. ``marked``: the TODO
+    comments put in, by path and code; ``unmarked``: how many were taken away.
+    """
 
     report: Report
     changes: tuple[Change, ...] = ()
     applied: tuple[Applied, ...] = ()
     refused: tuple[tuple[Finding, str], ...] = ()
+    open: Mapping[str, Fix] = field(default_factory=dict)
+    marked: tuple[tuple[str, str], ...] = ()
+    unmarked: int = 0

@@ -56,8 +56,8 @@ class Finding:
     function: str
     trace: tuple[Step, ...] = ()
     fix: Fix | None = None
-    plans: tuple[FixPlan, ...] = field(default=(), compare=False, repr=False)
     fingerprint: str = ""
+    plans: tuple[FixPlan, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,15 @@ class Problem:
     line: int
     stage: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Todo:
+    """A TODO comment that a run with ``--insert-todos`` left in the code."""
+
+    path: str
+    line: int
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +113,4 @@ class Report:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
+    todos: tuple[Todo, ...] = ()

@@ -10,8 +10,9 @@ class ScanOptions:
     """Settings of one scan; ``paths`` and ``project`` are as the user gave them.
 
     ``target_source`` says who named ``target_version``: "option" or "config". ``helper_strategy``: how fixes treat
-    sync helpers that query: "auto", "convert", "twin" or "wrap". ``rewriting``: the same while fixing, else empty.
-    ``trusted``: coroutines, by path and dotted name, that a rewrite has just made: all their callers are known.
+    sync helpers that query: "auto", "convert", "twin" or "wrap". ``insert_todos``: whether fixing leaves a comment
+    where it gives up. ``rewriting``: the helper strategy while fixing, else empty. ``trusted``: coroutines, by path and
+    dotted name, that a rewrite has just made: all their callers are known.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -24,5 +25,6 @@ class ScanOptions:
     target_source: str = "option"
     jobs: int | None = None
     helper_strategy: str = "auto"
+    insert_todos: bool = False
     rewriting: str = ""
     trusted: frozenset[tuple[str, str]] = frozenset()

@@ -45,6 +45,11 @@ def fix_lines(outcome: FixOutcome, written: bool, unsafe: bool, verbose: bool) -
         lines.append(f"{verb} {count(number, 'hazard')} in {count(len(outcome.changes), 'file')}.")
     if verbose:
         lines += [f"  {done.path}:{done.line} {done.code} {done.title}" for done in outcome.applied]
+    if outcome.marked:
+        lines.append(f"{'Left' if written else 'Would leave'} {count(len(outcome.marked), 'TODO marker')}.")
+    if outcome.unmarked:
+        removed = count(outcome.unmarked, "TODO marker")
+        lines.append(f"{'Removed' if written else 'Would remove'} {removed} of what is fixed.")
     left = outcome.report.findings
     hidden = [] if unsafe else [finding for finding in left if _unsafe(finding)]
     if hidden:

@@ -9,7 +9,7 @@ from django_async_migrate.report.summary import by_severity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from django_async_migrate.core.edits import FixOutcome
-    from django_async_migrate.core.findings import Finding, Report
+    from django_async_migrate.core.findings import Finding, Fix, Report
 
 SCHEMA_VERSION = 1
 
@@ -17,14 +17,21 @@ SCHEMA_VERSION = 1
 def json_text(report: Report, version: str, outcome: FixOutcome | None = None) -> str:
     """Return the report as JSON text, the same bytes for the same report.
 
-    ``version`` is the tool's. ``outcome``: what fixing did, for the key ``fixed``; left out after a plain scan.
+    ``version`` is the tool's. ``outcome``: what fixing did, for the key ``fixed``, and for ``not_fixed`` of findings
+    whose rewrite was taken back; both are left out after a plain scan.
     """
-    fixes = [finding.fix.applicability for finding in report.findings if finding.fix is not None]
+    left = outcome.open if outcome is not None else {}
+    refused = {finding.fingerprint: reason for finding, reason in outcome.refused} if outcome is not None else {}
+    shown = [left.get(finding.fingerprint, finding.fix) for finding in report.findings]
+    fixes = [fix.applicability for fix in shown if fix is not None]
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "django-async-migrate", "version": version},
         "target": {"django": report.target.django, "source": report.target.source},
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [
+            _finding(finding, fix, refused.get(finding.fingerprint))
+            for finding, fix in zip(report.findings, shown, strict=True)
+        ],
         "problems": [
             {
                 "path": problem.path,
@@ -40,6 +47,7 @@ def json_text(report: Report, version: str, outcome: FixOutcome | None = None) -
             "findings": by_severity(report.findings),
             "fixable": {"safe": fixes.count("safe"), "unsafe": fixes.count("unsafe")},
         },
+        "todos": [{"path": todo.path, "line": todo.line, "code": todo.code} for todo in report.todos],
         "notes": list(report.coverage.notes),
     }
     if outcome is not None:
@@ -57,10 +65,9 @@ def json_text(report: Report, version: str, outcome: FixOutcome | None = None) -
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def _finding(finding: Finding, fix: Fix | None, refused: str | None) -> dict[str, object]:
     span = finding.span
-    fix = finding.fix
-    return {
+    entry: dict[str, object] = {
         "code": finding.code,
         "name": finding.name,
         "severity": finding.severity,
@@ -79,3 +86,6 @@ def _finding(finding: Finding) -> dict[str, object]:
         "fix": None if fix is None else {"applicability": fix.applicability, "title": fix.title},
         "fingerprint": finding.fingerprint,
     }
+    if refused is not None:
+        entry["not_fixed"] = refused
+    return entry

@@ -25,6 +25,9 @@ def summary_lines(report: Report, verbose: bool) -> list[str]:
     """Return the summary: the result, then notes, then with ``verbose`` what stayed unknown."""
     lines = [f"{_result(report)}: {_looked_at(report)}."]
     lines += [f"Note: {note}." for note in report.coverage.notes]
+    if report.todos:
+        lines.append(f"{count(len(report.todos), 'TODO marker')} left by an earlier run.")
+        lines += [f"  {todo.path}:{todo.line} {todo.code}" for todo in report.todos if verbose]
     if verbose:
         lines += _verbose(report)
     return lines
@@ -46,9 +49,12 @@ def _result(report: Report) -> str:
     broken = ""
     if problems:
         internal = sum(1 for problem in problems if problem.stage == "internal")
+        unwritten = sum(1 for problem in problems if problem.stage == "write")
         parts = []
-        if len(problems) > internal:
-            parts.append(f"{count(len(problems) - internal, 'file')} could not be read or parsed")
+        if len(problems) > internal + unwritten:
+            parts.append(f"{count(len(problems) - internal - unwritten, 'file')} could not be read or parsed")
+        if unwritten:
+            parts.append(f"{count(unwritten, 'file')} could not be written")
         if internal:
             parts.append(count(internal, "internal error"))
         broken = ", " + " and ".join(parts)

@@ -34,7 +34,10 @@ def rewritten(
     bom = data.startswith(_BOM)
     body = data[len(_BOM) :] if bom else data
     module = _parsed(body)
-    changed = edited(module, edits, imports, local, needed)
+    try:
+        changed = edited(module, edits, imports, local, needed)
+    except (cst.ParserSyntaxError, cst.CSTValidationError, SyntaxError, RecursionError) as error:
+        raise Refused(f"the result would not be valid: {error}") from None
     try:
         result = changed.bytes
         compile(result, "<rewritten>", "exec", dont_inherit=True)
@@ -73,7 +76,9 @@ def _spans(edits: Iterable[Edit]) -> set[Span]:
 def _parsed(data: bytes) -> cst.Module:
     try:
         module = cst.parse_module(data)
-    except (cst.ParserSyntaxError, UnicodeError, LookupError, RecursionError) as error:
+        assert module.config_for_parsing  # what is inserted is parsed with it
+    except (cst.ParserSyntaxError, cst.CSTValidationError, ValueError, LookupError, RecursionError) as error:
+        # ValueError: an indentation with a form feed in it, for one.
         raise Refused(f"LibCST cannot read the file: {error}") from None
     if module.bytes != data:
         raise Refused("LibCST cannot reproduce the file byte for byte")

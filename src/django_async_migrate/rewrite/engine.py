@@ -7,16 +7,18 @@ memory; the caller writes the result, once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.edits import AlsoImport, Applied, Edit, FixPlan, Import
-from django_async_migrate.core.findings import Finding, Report, Span
+from django_async_migrate.core.findings import Finding, Fix, Report, Span
 
 from .apply import rewritten
+from .lines import original_line
 from .locate import Refused
 from .overlay import Overlay
+from .todos import done_with, with_todos
 
 if TYPE_CHECKING:
     from django_async_migrate.syntax.filesystem import FileSystem
@@ -69,6 +71,14 @@ class Rewriting:
     #: Fix only what is in these coroutines, and only without a thread hop.
     only: frozenset[_Place] | None = None
     depth: int = 0
+    #: How a finding names a path of the project.
+    shown: Callable[[str], str] = lambda path: path
+    #: The full path of a file that a finding names.
+    resolved: Callable[[str], str] = lambda path: path
+    #: The files that may change, from the root; None for all.
+    within: frozenset[str] | None = None
+    #: The files of each rewrite that was kept, from the root.
+    together: list[frozenset[str]] = field(default_factory=list)
 
     def run(self) -> Report:
         """Apply plans until none is left that can be; return the report on the result."""
@@ -90,6 +100,66 @@ class Rewriting:
                 return found
         return None
 
+    def open(self, findings: Sequence[Finding]) -> dict[str, Fix]:
+        """Return what can still be done about the findings of which a plan was refused, by their fingerprints."""
+        found = {}
+        for finding in findings:
+            left = [plan for plan in finding.plans if (finding.fingerprint, plan.title) not in self.refused]
+            if len(left) == len(finding.plans):
+                continue
+            best = next((plan for plan in left if plan.applicability == "safe"), left[0] if left else None)
+            by_hand = Fix("manual", finding.fix.title if finding.fix is not None else finding.message)
+            found[finding.fingerprint] = by_hand if best is None else Fix(best.applicability, best.title)
+        return found
+
+    def left_todos(
+        self, report: Report, insert: bool, selected: Callable[[str, str], bool]
+    ) -> tuple[Report, list[tuple[str, str]], int]:
+        """Put TODO comments above what is left, if asked to, and take away those of what was fixed.
+
+        ``selected``: whether a rule is looked for in a file. Returns the report on the result, the comments put in by
+        path and code, and how many were taken away.
+        """
+        if insert and self.together:
+            report = self._scanned(self.files)  # as the next scan sees it, which trusts nothing
+        files = dict(self.files)
+        added: list[tuple[str, str]] = []
+        removed = 0
+        names = {self.shown(full[len(self._full("")) :]): full for full in self.files}
+        folder = self._full("")
+        paths = {todo.path for todo in report.todos}
+        if insert:
+            paths.update(finding.span.path for finding in report.findings)
+        for path in sorted(paths):
+            full = names.get(path) or self.resolved(path)
+            data = files[full] if full in files else self.below.read(full)
+            here = [finding for finding in report.findings if finding.span.path == path]
+            left = [(finding.span.line, finding.code, _advice(finding)) for finding in here]
+            gone = self._gone(path, full, data, _of(selected, full[len(folder) :]) if insert else None)
+            changed, codes, number = with_todos(data, left, insert, gone)
+            if codes or number:
+                files[full] = changed
+            added += [(path, code) for code in codes]
+            removed += number
+        if not added and not removed:
+            return report, [], 0
+        self.files = files
+        return self._scanned(files), added, removed
+
+    def _gone(
+        self, path: str, full: str, data: bytes, selected: Callable[[str], bool] | None
+    ) -> Callable[[int, str], bool]:
+        """Return whether a TODO without a finding is done with: fixed in this run, or fixed by hand before."""
+        if selected is not None:
+            return lambda line, code: selected(code)
+        before = self.below.read(full)
+        fixed: dict[str, list[int]] = {}
+        for done in self.applied:
+            if done.path == path:
+                fixed.setdefault(done.code, []).append(done.line)
+        known = done_with(before, fixed)
+        return lambda line, code: known(original_line(before, data, line), code)
+
     def _scanned(self, files: Mapping[str, bytes], made: frozenset[_Place] = frozenset()) -> Report:
         self.scans += 1
         return self.scan(Overlay(self.below, files), made | (self.only or frozenset()))
@@ -101,15 +171,20 @@ class Rewriting:
             try:
                 files = self._applied_to(attempts)
             except Refused:
+                known = len(self.refused)
                 attempts = self._possible(attempts)
+                if not attempts and len(self.refused) > known:
+                    attempts = self._chosen(report)  # the next plan of each
                 continue
             made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
             after = self._scanned(files, made)
-            files, after = self._completed(files, after, made)
-            blamed = _blamed(report, after, attempts)
+            files, after, inner = self._completed(files, after, made)
+            blamed = self._blamed(report, after, attempts)
             if not blamed:
+                # Before the files change: the place of a finding is that in the files as they are now.
+                self.applied.extend(self._applied(attempt) for attempt in attempts)
+                self.together += [attempt.plan.paths for attempt in attempts] + inner
                 self.files = files
-                self.applied.extend(_applied(attempt) for attempt in attempts)
                 return after
             attempts = self._without(attempts, blamed) or self._chosen(report)
         return None
@@ -140,10 +215,11 @@ class Rewriting:
 
     def _completed(
         self, files: dict[str, bytes], after: Report, made: frozenset[_Place]
-    ) -> tuple[dict[str, bytes], Report]:
-        """Fix what the coroutines that some plans have made reach themselves."""
-        if not made or self.depth >= MAX_DEPTH or not any(_place(finding) in made for finding in after.findings):
-            return files, after
+    ) -> tuple[dict[str, bytes], Report, list[frozenset[str]]]:
+        """Fix what the coroutines that some plans have made reach themselves; also return the files of each fix."""
+        places = self._as_found(made)
+        if not made or self.depth >= MAX_DEPTH or not any(_place(finding) in places for finding in after.findings):
+            return files, after, []
         inner = Rewriting(
             self.root,
             self.below,
@@ -155,16 +231,23 @@ class Rewriting:
             scans=self.scans,
             only=made,
             depth=self.depth + 1,
+            shown=self.shown,
+            within=self.within,
         )
         after = inner._settled(after)
         self.scans = inner.scans
-        return inner.files, after
+        return inner.files, after, inner.together
+
+    def _as_found(self, made: Iterable[_Place]) -> set[_Place]:
+        """Return coroutines, given by paths of the project, as findings name their place."""
+        return {(self.shown(path), function) for path, function in made}
 
     def _chosen(self, report: Report) -> list[Attempt]:
         """Return the first usable plan of each finding, without those that overlap."""
         candidates = []
+        only = None if self.only is None else self._as_found(self.only)
         for finding in report.findings:
-            if self.only is not None and _place(finding) not in self.only:
+            if only is not None and _place(finding) not in only:
                 continue
             plan = next((plan for plan in finding.plans if self._usable(finding, plan)), None)
             if plan is not None:
@@ -184,6 +267,8 @@ class Rewriting:
     def _usable(self, finding: Finding, plan: FixPlan) -> bool:
         if not plan.edits or (finding.fingerprint, plan.title) in self.refused:
             return False
+        if self.within is not None and not plan.paths <= self.within:
+            return False
         if self.only is not None and any(isinstance(e, Import) and e.module == BRIDGES for e in plan.imports):
             return False
         if self.only is not None and "sync_to_async" in plan.title:
@@ -191,7 +276,8 @@ class Rewriting:
         return plan.applicability == "safe" or (self.unsafe and plan.applicability == "unsafe")
 
     def _needed_in(self, path: str) -> Callable[[str], bool]:
-        return lambda name: self.needed(path, name)
+        # What a package imports in its __init__ is what it offers to others, also outside the project.
+        return lambda name: path.endswith("__init__.py") or self.needed(path, name)
 
     def _applied_to(self, attempts: Sequence[Attempt]) -> dict[str, bytes]:
         edits: dict[str, list[Edit]] = {}
@@ -203,11 +289,50 @@ class Rewriting:
                 imports.setdefault(entry.path, set()).add(entry)
         files = dict(self.files)
         for path in sorted({*edits, *imports}):
-            full = f"{self.root.rstrip('/')}/{path}"
+            full = self._full(path)
             data = files[full] if full in files else self.below.read(full)
             wanted = sorted(imports.get(path, ()), key=_import_key)
             files[full] = rewritten(data, edits.get(path, []), wanted, self.local, self._needed_in(path))
         return files
+
+    @property
+    def written(self) -> list[list[str]]:
+        """The files of each rewrite that was kept, by their full paths: to be written together."""
+        return [[self._full(path) for path in paths] for paths in self.together]
+
+    def _full(self, path: str) -> str:
+        return f"{self.root.rstrip('/')}/{path}"
+
+    def _applied(self, attempt: Attempt) -> Applied:
+        finding, plan = attempt.finding, attempt.plan
+        path, line = finding.span.path, finding.span.line
+        full = next((full for full in self.files if self.shown(full[len(self._full("")) :]) == path), None)
+        if full is not None:
+            line = original_line(self.below.read(full), self.files[full], line)
+        return Applied(finding.code, path, line, finding.function, plan.title, plan.applicability)
+
+    def _blamed(self, before: Report, after: Report, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Return the attempts whose finding is still there, or that brought a new one."""
+        fixed = Counter(_key(attempt.finding) for attempt in attempts)
+        expected = Counter(_key(finding) for finding in before.findings)
+        expected.subtract(fixed)
+        found = Counter(_key(finding) for finding in after.findings)
+        wrong = {key for key, number in found.items() if number > expected[key]}
+        bad: set[_Place] = {key[:2] for key in wrong}
+        known = {(problem.path, problem.stage) for problem in before.problems}
+        broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
+        blamed = [
+            attempt
+            for attempt in attempts
+            if _key(attempt.finding) in wrong
+            or bad.intersection(self._as_found(attempt.plan.creates))
+            or attempt.finding.span.path in broken
+        ]
+        blamed = blamed or [attempt for attempt in attempts if attempt.place in bad]
+        if blamed or not (bad or broken):
+            return blamed
+        files = {path for path, _ in bad} | broken
+        return [attempt for attempt in attempts if attempt.finding.span.path in files] or list(attempts)
 
 
 def _import_key(entry: Import | AlsoImport) -> tuple[str, str]:
@@ -218,41 +343,16 @@ def _place(finding: Finding) -> _Place:
     return finding.span.path, finding.function
 
 
-def _applied(attempt: Attempt) -> Applied:
-    finding, plan = attempt.finding, attempt.plan
-    return Applied(finding.code, finding.span.path, finding.span.line, finding.function, plan.title, plan.applicability)
-
-
-def _blamed(before: Report, after: Report, attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Return the attempts whose finding is still there, or that brought a new one."""
-    fixed = Counter(_key(attempt.finding) for attempt in attempts)
-    expected = Counter(_key(finding) for finding in before.findings)
-    expected.subtract(fixed)
-    found = Counter(_key(finding) for finding in after.findings)
-    wrong = {key for key, number in found.items() if number > expected[key]}
-    bad: set[_Place] = {key[:2] for key in wrong}
-    known = {(problem.path, problem.stage) for problem in before.problems}
-    broken = {problem.path for problem in after.problems if (problem.path, problem.stage) not in known}
-    blamed = [
-        attempt
-        for attempt in attempts
-        if _key(attempt.finding) in wrong
-        or bad.intersection(attempt.plan.creates)
-        or broken.intersection(_paths(attempt))
-    ]
-    blamed = blamed or [attempt for attempt in attempts if attempt.place in bad]
-    if blamed or not (bad or broken):
-        return blamed
-    files = {path for path, _ in bad} | broken
-    return [attempt for attempt in attempts if attempt.finding.span.path in files] or list(attempts)
-
-
-def _paths(attempt: Attempt) -> frozenset[str]:
-    return frozenset({attempt.finding.span.path})
-
-
 def _key(finding: Finding) -> tuple[str, str, str]:
     return finding.span.path, finding.function, finding.code
+
+
+def _of(selected: Callable[[str, str], bool], path: str) -> Callable[[str], bool]:
+    return lambda code: selected(code, path)
+
+
+def _advice(finding: Finding) -> str:
+    return finding.fix.title if finding.fix is not None else finding.message
 
 
 def _spans(plan: FixPlan) -> list[Span]:

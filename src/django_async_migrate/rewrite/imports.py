@@ -18,7 +18,7 @@ from .locate import Refused
 Line: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 #: Groups as isort orders them.
-_FUTURE, _STANDARD, _THIRD, _LOCAL = range(4)
+_FUTURE, _STANDARD, _THIRD, _LOCAL, _RELATIVE = range(5)
 
 
 def add_imports(module: cst.Module, imports: Sequence[Import | AlsoImport], local: Collection[str] = ()) -> cst.Module:
@@ -50,7 +50,7 @@ def _beside(module: cst.Module, wanted: AlsoImport) -> cst.Module:
             self.found = True
             if wanted.name in texts:
                 return updated_node
-            return updated_node.with_changes(names=_with_alias(aliases, wanted.name))
+            return _with_alias(updated_node, wanted.name)
 
     adding = Add()
     changed = module.visit(adding)
@@ -98,38 +98,85 @@ def _dotted(node: cst.BaseExpression | None) -> str:
 def _extended(module: cst.Module, wanted: Import) -> cst.Module | None:
     """Add the name to an import of the same module; None when there is none that can take it."""
     for node in _imports_of(module, wanted.module):
-        aliases = list(_aliases(node))
-        if not aliases:
+        if not _aliases(node):
             continue
-        changed = module.deep_replace(node, node.with_changes(names=_with_alias(aliases, wanted.name)))
+        changed = module.deep_replace(node, _with_alias(node, wanted.name))
         assert isinstance(changed, cst.Module)
         return changed
     return None
 
 
-def _with_alias(aliases: list[cst.ImportAlias], name: str) -> list[cst.ImportAlias]:
-    texts = [_alias_text(alias).lower() for alias in aliases]
+def _with_alias(node: cst.ImportFrom, name: str) -> cst.ImportFrom:
+    """Return an import with one more name: in its order where it has one, on a line of its own where each has."""
+    aliases = list(_aliases(node))
     position = len(aliases)
-    if texts == sorted(texts):
-        position = next((n for n, text in enumerate(texts) if text > name.lower()), len(aliases))
+    for key in (_by_type, _by_letter):
+        keys = [key(_alias_text(alias)) for alias in aliases]
+        if keys == sorted(keys):
+            position = next((n for n, known in enumerate(keys) if known > key(name)), len(aliases))
+            break
     between = next((a.comma for a in aliases[:-1] if isinstance(a.comma, cst.Comma)), None)
+    if between is None and node.lpar is not None and _breaks(node.lpar.whitespace_after):
+        between = cst.Comma(whitespace_after=node.lpar.whitespace_after)
     if between is None:
         between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    last = aliases[-1].comma
+    between = _plain(between)
     made = _alias(name)
-    if position == len(aliases):
-        aliases[-1] = aliases[-1].with_changes(comma=_plain(between))
-        return [*aliases, made.with_changes(comma=last)]
-    return [*aliases[:position], made.with_changes(comma=_plain(between)), *aliases[position:]]
+    if position < len(aliases):
+        return node.with_changes(names=[*aliases[:position], made.with_changes(comma=between), *aliases[position:]])
+    last = aliases[-1].comma
+    if isinstance(last, cst.Comma):
+        # A comment behind the last name stays behind it.
+        aliases[-1] = aliases[-1].with_changes(comma=_continued(between, last.whitespace_after))
+        return node.with_changes(names=[*aliases, made.with_changes(comma=_plain(last))])
+    if node.rpar is not None and _breaks(node.rpar.whitespace_before):
+        aliases[-1] = aliases[-1].with_changes(comma=_continued(between, node.rpar.whitespace_before))
+        closing = node.rpar.with_changes(whitespace_before=_uncommented(node.rpar.whitespace_before))
+        return node.with_changes(names=[*aliases, made], rpar=closing)
+    aliases[-1] = aliases[-1].with_changes(comma=between)
+    return node.with_changes(names=[*aliases, made])
+
+
+def _by_type(name: str) -> tuple[int, str]:
+    """Return the key of isort's default order: constants, classes, then everything else."""
+    word = name.partition(" ")[0]
+    if word.isupper() and len(word) > 1:
+        return 0, name
+    return (1 if word[:1].isupper() else 2), name
+
+
+def _by_letter(name: str) -> tuple[int, str]:
+    return 0, name.lower()
+
+
+def _breaks(space: cst.BaseParenthesizableWhitespace) -> bool:
+    return isinstance(space, cst.ParenthesizedWhitespace)
 
 
 def _plain(comma: cst.Comma) -> cst.Comma:
     """Return a comma without the comment that may follow it."""
-    after = comma.whitespace_after
+    return comma.with_changes(whitespace_after=_uncommented(comma.whitespace_after))
+
+
+def _uncommented(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        first = space.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+        return space.with_changes(first_line=first, empty_lines=())
+    return space
+
+
+def _continued(between: cst.Comma, old: cst.BaseParenthesizableWhitespace) -> cst.Comma:
+    """Return a comma followed by what followed the last name before, if that is a comment."""
+    after = between.whitespace_after
+    if not isinstance(old, cst.ParenthesizedWhitespace):
+        return between
     if isinstance(after, cst.ParenthesizedWhitespace):
-        bare = after.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
-        return comma.with_changes(whitespace_after=after.with_changes(first_line=bare, empty_lines=()))
-    return comma
+        return between.with_changes(
+            whitespace_after=after.with_changes(first_line=old.first_line, empty_lines=old.empty_lines)
+        )
+    if old.first_line.comment is None and not old.empty_lines:
+        return between
+    return between.with_changes(whitespace_after=old)
 
 
 def _alias(name: str) -> cst.ImportAlias:
@@ -145,11 +192,15 @@ def _inserted(module: cst.Module, wanted: Import, local: Collection[str]) -> cst
     body = list(module.body)
     block = [number for number, entry in enumerate(body) if _group(entry, local) is not None]
     block = _leading(block, body)
-    before = [n for n in block if (_group(body[n], local) or 0) < _THIRD]
-    same = [n for n in block if _group(body[n], local) == _THIRD]
-    after = [n for n in block if (_group(body[n], local) or 0) > _THIRD]
+    own = _module_group(wanted.module, local)
+    before = [n for n in block if (_group(body[n], local) or 0) < own]
+    same = [n for n in block if _group(body[n], local) == own]
+    after = [n for n in block if (_group(body[n], local) or 0) > own]
     if same:
-        smaller = [n for n in same if _key(body[n]) <= (_is_from(body[n]), wanted.module.lower())]
+        keys = [_key(body[n]) for n in same]
+        mixed = keys != sorted(keys) and [key[1] for key in keys] == sorted(key[1] for key in keys)
+        key = (True, wanted.module.lower())
+        smaller = [n for n, known in zip(same, keys, strict=True) if (known[1:] <= key[1:] if mixed else known <= key)]
         if smaller:
             body.insert(smaller[-1] + 1, line)
         else:
@@ -186,13 +237,20 @@ def _first(module: cst.Module, body: list[Line], line: cst.SimpleStatementLine) 
     if position:
         line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     if position < len(body) and not _blank_before(body[position]):
-        blank = [cst.EmptyLine(indent=False)] * 2
+        defines = isinstance(body[position], (cst.FunctionDef, cst.ClassDef))
+        blank = [cst.EmptyLine(indent=False)] * (2 if defines else 1)
         leading = getattr(body[position], "leading_lines", ())
         body[position] = body[position].with_changes(leading_lines=[*blank, *leading])
     body.insert(position, line)
-    header = module.header
-    if position == 0 and header and not any(entry.comment is None for entry in header[-1:]):
-        header = [*header, cst.EmptyLine(indent=False)]
+    header = list(module.header)
+    if position == 0 and header and header[-1].comment is not None:
+        parted = max((n for n, entry in enumerate(header) if entry.comment is None), default=None)
+        if parted is not None and len(body) > 1:
+            # The last comment, parted from those above it, is about the first statement.
+            about, header = header[parted + 1 :], header[: parted + 1]
+            body[1] = body[1].with_changes(leading_lines=[cst.EmptyLine(indent=False), *about])
+        else:
+            header.append(cst.EmptyLine(indent=False))
     return module.with_changes(body=body, header=header)
 
 
@@ -222,20 +280,18 @@ def _group(node: cst.CSTNode, local: Collection[str]) -> int | None:
     entry = node.body[0]
     if isinstance(entry, cst.ImportFrom):
         if entry.relative:
-            return _LOCAL
-        name = _dotted(entry.module)
-    else:
-        name = _dotted(entry.names[0].name)
+            return _RELATIVE
+        return _module_group(_dotted(entry.module), local)
+    return _module_group(_dotted(entry.names[0].name), local)
+
+
+def _module_group(name: str, local: Collection[str]) -> int:
     top = name.partition(".")[0]
     if top == "__future__":
         return _FUTURE
     if top in sys.stdlib_module_names:
         return _STANDARD
     return _LOCAL if top in local else _THIRD
-
-
-def _is_from(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.ImportFrom)
 
 
 def _key(node: cst.CSTNode) -> tuple[bool, str]:
@@ -259,21 +315,58 @@ def without_unused(module: cst.Module, before: str, needed: Callable[[str], bool
     if not gone:
         return module
 
-    class Drop(cst.CSTTransformer):
-        def leave_ImportFrom(
-            self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
-        ) -> cst.ImportFrom | cst.RemovalSentinel:
-            aliases = list(_aliases(updated_node))
-            kept = [alias for alias in aliases if _bound(alias) not in gone]
-            if not aliases or len(kept) == len(aliases):
-                return updated_node
-            if not kept:
-                return cst.RemoveFromParent()
-            if aliases[-1] is not kept[-1]:
-                kept[-1] = kept[-1].with_changes(comma=aliases[-1].comma)
-            return updated_node.with_changes(names=kept)
+    body: list[Line] = []
+    space: Sequence[cst.EmptyLine] = ()
+    removed = False
+    for number, line in enumerate(module.body):
+        above = getattr(line, "leading_lines", ()) if number else module.header[-1:]
+        left = _without(line, gone, any(entry.comment for entry in above))
+        if left is None:
+            # The blank lines above what is removed now part what follows it from what comes before.
+            space = space or getattr(line, "leading_lines", ())
+            removed = True
+            continue
+        if space and body and not getattr(left, "leading_lines", ()):
+            left = left.with_changes(leading_lines=space)
+        if removed and not body and not module.header:
+            # The file does not begin with what parted two statements.
+            lines = getattr(left, "leading_lines", ())
+            first = next((n for n, entry in enumerate(lines) if entry.comment), len(lines))
+            left = left.with_changes(leading_lines=lines[first:])
+        space = ()
+        body.append(left)
+    return module.with_changes(body=body)
 
-    return module.visit(Drop())
+
+def _without(line: Line, gone: Collection[str], explained: bool) -> Line | None:
+    """Return a statement without the imports of some names, None when nothing is left of it.
+
+    ``explained``: there is a comment above it.
+
+    What has a comment stays: it may say why it is there (``# noqa: F401``), and is the user's in any case.
+    """
+    if not isinstance(line, cst.SimpleStatementLine) or not isinstance(line.body[0], cst.ImportFrom):
+        return line
+    node = line.body[0]
+    aliases = list(_aliases(node))
+    kept = [alias for alias in aliases if _bound(alias) not in gone or _is_marked(alias)]
+    if len(line.body) > 1 or len(kept) == len(aliases) or line.trailing_whitespace.comment is not None:
+        return line
+    if not kept:
+        return line if explained else None
+    if aliases[-1] is not kept[-1]:
+        kept[-1] = kept[-1].with_changes(comma=aliases[-1].comma)
+    return line.with_changes(body=[node.with_changes(names=kept)])
+
+
+def _is_marked(alias: cst.ImportAlias) -> bool:
+    """Whether a name is exported (``x as x``) or has a comment."""
+    if alias.asname is not None and _bound(alias) == _dotted(alias.name):
+        return True
+    after = alias.comma.whitespace_after if isinstance(alias.comma, cst.Comma) else None
+    if not isinstance(after, cst.ParenthesizedWhitespace):
+        return False
+    return after.first_line.comment is not None or any(line.comment for line in after.empty_lines)
 
 
 def _bound(alias: cst.ImportAlias) -> str:

@@ -1,4 +1,4 @@
-"""Files as they would be after rewriting, over the real ones."""
+"""Files as they were when they were first read, and as they would be after rewriting."""
 
 from __future__ import annotations
 
@@ -41,3 +41,21 @@ class Overlay:
     def real(self, path: str) -> str:
         """Return ``path`` with all symbolic links resolved."""
         return self._below.real(path)
+
+
+class Snapshot(Overlay):
+    """A file system in which a file keeps the content it had when it was first read.
+
+    Every round of rewriting sees the same files, and a file that somebody edits meanwhile differs from what it was
+    when it is written: so the edit is noticed, and not lost.
+    """
+
+    def __init__(self, below: FileSystem) -> None:
+        super().__init__(below, {})
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a file at the first time it was read."""
+        held = self._files.get(path)
+        if held is None:
+            held = self._files[path] = self._below.read(path)
+        return held

@@ -34,7 +34,7 @@ class Suppressions:
             return False
         # Only now is it worth finding out whether that is a comment or part of a string.
         if self._comments is None:
-            self._comments = dict(_comments(self._text))
+            self._comments = dict(comments(self._text))
         found = _NOQA.search(self._comments.get(line, ""))
         if found is None:
             return False
@@ -44,7 +44,7 @@ class Suppressions:
         return any(name and code.startswith(name.upper()) for name in codes)
 
 
-def _comments(text: str) -> Iterator[tuple[int, str]]:
+def comments(text: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the text of each comment."""
     import io
     import tokenize

@@ -90,10 +90,12 @@ class Spot:
         for statement in self.source.parsed.tree.body:
             if isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level:
                 for alias in statement.names:
-                    if alias.name == name and not self._shadowed(alias.asname or name):
-                        return alias.asname or name, ()
-        taken = self.source.binds(name) or self._shadowed(name)
-        chosen = f"{module.partition('.')[0]}_{name}" if taken else name
+                    known = alias.asname or name
+                    if alias.name == name and not self._shadowed(known) and not self.source.rebinds(known):
+                        return known, ()
+        chosen = name
+        while self.source.binds(chosen) or self._shadowed(chosen):
+            chosen = f"{module.partition('.')[0]}_{chosen}"
         path = self.source.parsed.path
         return chosen, (Import(path, module, name if chosen == name else f"{name} as {chosen}"),)
 
