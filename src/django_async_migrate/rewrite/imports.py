@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -108,10 +109,12 @@ def _extended(module: cst.Module, wanted: Import) -> cst.Module | None:
 
 
 def _with_alias(aliases: list[cst.ImportAlias], name: str) -> list[cst.ImportAlias]:
-    texts = [_alias_text(alias).lower() for alias in aliases]
+    texts = [_alias_text(alias) for alias in aliases]
     position = len(aliases)
-    if texts == sorted(texts):
-        position = next((n for n, text in enumerate(texts) if text > name.lower()), len(aliases))
+    for order in (_by_kind, _by_name):
+        if all(order(one) <= order(other) for one, other in itertools.pairwise(texts)):
+            position = next((n for n, text in enumerate(texts) if order(text) > order(name)), len(aliases))
+            break
     between = next((a.comma for a in aliases[:-1] if isinstance(a.comma, cst.Comma)), None)
     if between is None:
         between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
@@ -121,6 +124,17 @@ def _with_alias(aliases: list[cst.ImportAlias], name: str) -> list[cst.ImportAli
         aliases[-1] = aliases[-1].with_changes(comma=_plain(between))
         return [*aliases, made.with_changes(comma=last)]
     return [*aliases[:position], made.with_changes(comma=_plain(between)), *aliases[position:]]
+
+
+def _by_kind(name: str) -> tuple[int, str]:
+    """Return what isort sorts names by: constants, then classes, then all others."""
+    if name.isupper() and len(name) > 1:
+        return 0, name.lower()
+    return (1 if name[:1].isupper() else 2), name.lower()
+
+
+def _by_name(name: str) -> tuple[int, str]:
+    return 0, name.lower()
 
 
 def _plain(comma: cst.Comma) -> cst.Comma:
@@ -146,10 +160,11 @@ def _inserted(module: cst.Module, wanted: Import, local: Collection[str]) -> cst
     block = [number for number, entry in enumerate(body) if _group(entry, local) is not None]
     block = _leading(block, body)
     before = [n for n in block if (_group(body[n], local) or 0) < _THIRD]
-    same = [n for n in block if _group(body[n], local) == _THIRD]
+    same = _section([n for n in block if _group(body[n], local) == _THIRD], block, body)
     after = [n for n in block if (_group(body[n], local) or 0) > _THIRD]
     if same:
-        smaller = [n for n in same if _key(body[n]) <= (_is_from(body[n]), wanted.module.lower())]
+        mixed = _is_mixed(body, block, local)
+        smaller = [n for n in same if _key(body[n]) <= (_is_from(body[n]) if mixed else True, wanted.module.lower())]
         if smaller:
             body.insert(smaller[-1] + 1, line)
         else:
@@ -232,6 +247,40 @@ def _group(node: cst.CSTNode, local: Collection[str]) -> int | None:
     if top in sys.stdlib_module_names:
         return _STANDARD
     return _LOCAL if top in local else _THIRD
+
+
+def _section(same: list[int], block: Sequence[int], body: Sequence[cst.CSTNode]) -> list[int]:
+    """Return imports with those that stand in one section with them: the file sorts them as if of one group."""
+    if not same:
+        return same
+    runs: list[list[int]] = []
+    for number in same:
+        if not runs or number - 1 != runs[-1][-1] or _blank_before(body[number]):
+            runs.append([])
+        runs[-1].append(number)
+    # Of several sections of libraries, that with Django.
+    same = next((run for run in runs if any(_key(body[n])[1].partition(".")[0] == "django" for n in run)), runs[0])
+    first, last = same[0], same[-1]
+    while first - 1 in block and not _blank_before(body[first]) and not _is_relative(body[first - 1]):
+        first -= 1
+    while last + 1 in block and not _blank_before(body[last + 1]) and not _is_relative(body[last + 1]):
+        last += 1
+    kept = [n for n in block if first <= n <= last]
+    keys = [_key(body[n]) for n in kept]
+    names = [key[1] for key in keys]
+    return kept if keys == sorted(keys) or names == sorted(names) else same
+
+
+def _is_relative(node: cst.CSTNode) -> bool:
+    return m.matches(node, m.SimpleStatementLine(body=[m.ImportFrom(relative=[m.AtLeastN(n=1)])]))
+
+
+def _is_mixed(body: Sequence[cst.CSTNode], block: Sequence[int], local: Collection[str]) -> bool:
+    """Whether a file orders its imports by module alone; isort puts ``import x`` first where not told otherwise."""
+    return any(
+        _is_from(body[one]) and not _is_from(body[other]) and _group(body[one], local) == _group(body[other], local)
+        for one, other in itertools.pairwise(block)
+    )
 
 
 def _is_from(node: cst.CSTNode) -> bool:
