@@ -95,8 +95,6 @@ def place_of(source: Source, node: ast.AST) -> Place:
                 if eager is None:
                     reason = reason or "a generator expression cannot await"
                 exact = exact and eager is True
-        elif isinstance(current, ast.Call) and child is node and node in current.args[:1] and _is_bridge(current.func):
-            reason = reason or "the bridge has to get the function, without the parentheses of a call"
         elif isinstance(current, ast.comprehension):
             clause = child
         elif isinstance(current, (ast.IfExp, ast.BoolOp)):
@@ -122,11 +120,6 @@ def place_of(source: Source, node: ast.AST) -> Place:
         child, current = current, source.parent(current)
     reason = reason or "this does not run in a coroutine"
     return Place(source, node, None, statement, reason, tuple(generators), exact, conditional)
-
-
-def _is_bridge(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    return name in {"sync_to_async", "database_sync_to_async"}
 
 
 def _is_first_iterable(comprehension: Comprehension, child: ast.AST, clause: ast.AST | None) -> bool:

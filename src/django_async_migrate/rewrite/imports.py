@@ -153,6 +153,17 @@ def _breaks(space: cst.BaseParenthesizableWhitespace) -> bool:
     return isinstance(space, cst.ParenthesizedWhitespace)
 
 
+def _by_kind(name: str) -> tuple[int, str]:
+    """Return what isort sorts names by: constants, then classes, then all others."""
+    if name.isupper() and len(name) > 1:
+        return 0, name.lower()
+    return (1 if name[:1].isupper() else 2), name.lower()
+
+
+def _by_name(name: str) -> tuple[int, str]:
+    return 0, name.lower()
+
+
 def _plain(comma: cst.Comma) -> cst.Comma:
     """Return a comma without the comment that may follow it."""
     return comma.with_changes(whitespace_after=_uncommented(comma.whitespace_after))
@@ -194,7 +205,7 @@ def _inserted(module: cst.Module, wanted: Import, local: Collection[str]) -> cst
     block = _leading(block, body)
     own = _module_group(wanted.module, local)
     before = [n for n in block if (_group(body[n], local) or 0) < own]
-    same = [n for n in block if _group(body[n], local) == own]
+    same = _section([n for n in block if _group(body[n], local) == own], block, body)
     after = [n for n in block if (_group(body[n], local) or 0) > own]
     if same:
         keys = [_key(body[n]) for n in same]
@@ -218,6 +229,32 @@ def _inserted(module: cst.Module, wanted: Import, local: Collection[str]) -> cst
     else:
         return _first(module, body, line)
     return module.with_changes(body=body)
+
+
+def _section(same: list[int], block: Sequence[int], body: Sequence[cst.CSTNode]) -> list[int]:
+    """Return imports with those that stand in one section with them: the file sorts them as if of one group."""
+    if not same:
+        return same
+    runs: list[list[int]] = []
+    for number in same:
+        if not runs or number - 1 != runs[-1][-1] or _blank_before(body[number]):
+            runs.append([])
+        runs[-1].append(number)
+    # Of several sections of libraries, that with Django.
+    same = next((run for run in runs if any(_key(body[n])[1].partition(".")[0] == "django" for n in run)), runs[0])
+    first, last = same[0], same[-1]
+    while first - 1 in block and not _blank_before(body[first]) and not _is_relative(body[first - 1]):
+        first -= 1
+    while last + 1 in block and not _blank_before(body[last + 1]) and not _is_relative(body[last + 1]):
+        last += 1
+    kept = [n for n in block if first <= n <= last]
+    keys = [_key(body[n]) for n in kept]
+    names = [key[1] for key in keys]
+    return kept if keys == sorted(keys) or names == sorted(names) else same
+
+
+def _is_relative(node: cst.CSTNode) -> bool:
+    return m.matches(node, m.SimpleStatementLine(body=[m.ImportFrom(relative=[m.AtLeastN(n=1)])]))
 
 
 def _leading(block: list[int], body: Sequence[cst.CSTNode]) -> list[int]:

@@ -13,7 +13,7 @@ from .parens import as_primary, bare
 _HOLE = re.compile(r"\{(\d)\}")
 #: A hole in these places holds an expression of its own and needs no parentheses.
 _FOLLOWED = re.compile(r"\{(\d)\}(?=[.\[(])")
-_ARGUMENT = re.compile(r"(?:\(|, |lambda: )\{(\d)\}(?=\)|,)")
+_ARGUMENT = re.compile(r"(?:\(|, |\w=|lambda: )\{(\d)\}(?=\)|,)")
 
 
 def filled(source: str, parts: Sequence[cst.BaseExpression], config: cst.PartialParserConfig) -> cst.BaseExpression:

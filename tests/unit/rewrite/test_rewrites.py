@@ -195,3 +195,130 @@ def test_the_target_version_decides() -> None:
     rows = "for row in Book.objects.prefetch_related('tags').iterator(chunk_size=9):\n    print(row.pk)"
     assert ".aiterator(" in fixed(rows, version="5.0")
     assert "await sync_to_async(list)(Book.objects.prefetch_related('tags').iterator(" in fixed(rows, version="4.2")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("sync_to_async(book.save())", "await sync_to_async(book.save)()"),
+        ("await sync_to_async(book.save(force_update=n))", "await sync_to_async(book.save)(force_update=n)"),
+        (
+            "return (await sync_to_async(Book.objects.get(*books, pk=n + 1))()).title",
+            "return (await sync_to_async(Book.objects.get)(*books, pk=n + 1)).title",
+        ),
+        ("await sync_to_async(\n    book.delete()\n)", "await sync_to_async(\n    book.delete()\n)"),
+    ],
+)
+def test_a_call_where_the_function_was_meant(before: str, after: str) -> None:
+    """The call ran before ``sync_to_async`` was given anything: awaiting its twin there would be no better."""
+    start = "from asgiref.sync import sync_to_async\nbook = await Book.objects.aget(pk=1)\n"
+    assert fixed(start + before, unsafe=True) == start + after
+    assert fixed(start + before) == start + before
+
+
+def test_what_may_need_the_loop_is_not_moved_into_a_thread_as_safe() -> None:
+    helpers = """
+        import asyncio
+
+        from elsewhere import View
+
+        class Menu(View):
+            def __init__(self, author):
+                super().__init__()
+                self.books = list(author.books.all())
+
+        class Plain:
+            def __init__(self, author):
+                self.books = list(author.books.all())
+
+        def started(author):
+            asyncio.get_running_loop()
+            return author.books.count()
+
+
+    """
+    start = "one = await Author.objects.aget(pk=1)\n"
+    for call in ("Menu(one)", "started(one)"):
+        assert fixed(start + call, helpers=helpers, strategy="wrap") == start + call
+        changed = f"await sync_to_async({call.partition('(')[0]})(one)"
+        assert fixed(start + call, True, helpers=helpers, strategy="wrap") == start + changed
+    assert fixed(start + "Plain(one)", helpers=helpers) == start + "await sync_to_async(Plain)(one)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import yaml\nfrom pydantic import BaseModel\n", ["import yaml", "from asgiref", "from pydantic"]),
+        ("from attrs import define\nimport yaml\n", ["from asgiref", "from attrs", "import yaml"]),
+        ("from attrs import define\nfrom pydantic import X\nimport yaml\n", ["from asgiref", "from attrs"]),
+        ("from library import urls\nfrom pydantic import X\n", ["from asgiref", "from library"]),
+        ("from attrs import define\n\nfrom library import urls\n", ["from asgiref", "from attrs", "", "from library"]),
+    ],
+)
+def test_an_import_stands_where_the_order_of_the_file_wants_it(before: str, after: list[str]) -> None:
+    source = f"{before}\n\nasync def view(function):\n    from library.models import Book\n\n"
+    source += "    return Book.objects.newest()\n"
+    text = _view(source)
+    lines = text.splitlines()
+    assert [line[: len(start)] for line, start in zip(lines, after, strict=False)] == after, text
+
+
+def test_a_name_joins_an_import_in_the_order_of_its_kind() -> None:
+    source = "from django.db.models import CASCADE, Count, Q\nfrom library.models import Book\n\n\n"
+    source += "async def view():\n    one = await Book.objects.aget(pk=1)\n    await one.asave()\n"
+    assert "CASCADE, Count, Q, aprefetch_related_objects" in _view(source + "    return one.author.name\n")
+
+
+def _view(source: str) -> str:
+    files = {"/p/library/models.py": textwrap.dedent(_MODELS), "/p/library/views.py": source}
+    options = ScanOptions(paths=("/p",), project="/p", target_version="5.2", helper_strategy="wrap")
+    outcome = fix(options, False, MemoryFileSystem(files), cwd="/p", write=False)
+    return {change.path: change.after.decode() for change in outcome.changes}.get("library/views.py", source)
+
+
+def test_a_twin_serves_all_calls() -> None:
+    helpers = """
+        def last_of(author):
+            return author.books.order_by("-pk").first()
+
+
+        def report(author):
+            return last_of(author).title
+
+
+    """
+    body = "one = await Author.objects.aget(pk=1)\nreturn last_of(one), last_of(one)"
+    assert fixed(body, helpers=helpers).endswith("return await alast_of(one), await alast_of(one)")
+
+
+def test_a_function_of_a_twins_name_that_does_something_else_is_not_called() -> None:
+    helpers = """
+        def last_of(author):
+            return author.books.order_by("-pk").first()
+
+
+        async def alast_of(author):
+            return await author.books.order_by("pk").afirst()
+
+
+        def report(author):
+            return last_of(author).title
+
+
+    """
+    body = "one = await Author.objects.aget(pk=1)\nreturn last_of(one)"
+    assert fixed(body, helpers=helpers).endswith("return await sync_to_async(last_of)(one)")
+
+
+def test_a_helper_with_the_code_of_other_libraries_runs_in_a_thread() -> None:
+    helpers = """
+        from elsewhere.models import Token
+
+
+        def token_of(author):
+            return Token.objects.filter(name=author.books.first().title).first()
+
+
+    """
+    body = "one = await Author.objects.aget(pk=1)\nreturn token_of(one)"
+    assert fixed(body, helpers=helpers).endswith("return await sync_to_async(token_of)(one)")

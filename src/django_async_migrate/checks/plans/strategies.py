@@ -17,6 +17,8 @@ from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import AlsoImport, Await, Edit, FixPlan, MakeAsync, Rename, Twin
 from django_async_migrate.core.findings import Span
 
+from .helpers import is_twin, uses_unread_code
+
 if TYPE_CHECKING:
     from django_async_migrate.syntax.tree import SourceTree
 
@@ -64,6 +66,8 @@ def strategy_plans(spot: Spot, tree: SourceTree, strategy: str, flagged: frozens
     helper = _helper(spot, call)
     if helper is None or not _plain(helper) or helper.node in spot.seen.unsure:
         return  # what is not followed may query, too: that is safe in a thread only
+    if uses_unread_code(helper.source, helper.node, tree):
+        return  # what another library does on the event loop, nobody knows
     mentions = _Mentions(spot, tree, helper)
     if mentions.definitions != 1:
         return
@@ -217,16 +221,20 @@ def _converted(
 def _twinned(spot: Spot, helper: Helper, span: Span, call: ast.Call, tree: SourceTree) -> Iterator[FixPlan]:
     """Sync callers remain: the helper gets a twin, and the coroutine calls that."""
     name = f"_a{helper.name[1:]}" if helper.name.startswith("_") else f"a{helper.name}"
-    if _is_taken(tree, name):
+    if _is_taken(tree, name) and not is_twin(helper.source, helper.node, name):
         return
     func = call.func
     if not helper.method and helper.source is not spot.source and not _comes_from(spot, func, helper):
         return
-    edits: list[Edit] = [Twin(span, name), Rename(spot.span(func), name), Await(spot.span(call))]
+    edits: list[Edit] = [Rename(spot.span(func), name), Await(spot.span(call))]
+    if not _is_taken(tree, name):
+        edits.insert(0, Twin(span, name))
     imports: tuple[AlsoImport, ...] = ()
     if isinstance(func, ast.Name) and helper.source is not spot.source:
         imports = (AlsoImport(spot.source.parsed.path, helper.name, name),)
-    created = ((helper.source.parsed.path, helper.qualname[: -len(helper.name)] + name),)
+    created: tuple[tuple[str, str], ...] = ((helper.source.parsed.path, helper.qualname[: -len(helper.name)] + name),)
+    if not isinstance(edits[0], Twin):
+        created = ()  # it is there, from an earlier round
     yield FixPlan("safe", f"await {name}(...), an async twin of {helper.name}()", tuple(edits), imports, created)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.edits import Await, Rename
+from django_async_migrate.core.edits import Await, Rename, Template
 from django_async_migrate.core.effects import Terminal
 
 from .spot import short
@@ -19,14 +19,59 @@ if TYPE_CHECKING:
     from .spot import Spot
 
 
+_BRIDGES = frozenset({"sync_to_async", "database_sync_to_async"})
+#: Templates number their holes with one digit; two are taken.
+_MOST = 8
+
+
 def _is_super(node: ast.expr) -> bool:
     """Whether a method is called on ``super()``: the async twin would run the override, not what it overrides."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
 
+def _called_too_early(spot: Spot, node: ast.Call) -> bool:
+    """Whether a call stands where the function itself is meant: ``sync_to_async(book.save())``."""
+    bridge = spot.source.parent(node)
+    return isinstance(bridge, ast.Call) and bridge.args[:1] == [node] and _name(bridge.func) in _BRIDGES
+
+
+def _name(func: ast.expr) -> str:
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+
+
+def _handed_over(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
+    """``sync_to_async(book.save(force=True))`` is ``await sync_to_async(book.save)(force=True)``."""
+    bridge = spot.source.parent(node)
+    assert isinstance(bridge, ast.Call)
+    outer: ast.expr = bridge
+    around = spot.source.parent(outer)
+    if isinstance(around, ast.Call) and around.func is bridge:
+        if around.args or around.keywords:
+            return
+        outer, around = around, spot.source.parent(around)
+    text = spot.source.text(outer)
+    arguments = [(argument, "") for argument in node.args]
+    arguments += [(word.value, f"{word.arg}=" if word.arg else "**") for word in node.keywords]
+    if spot.place.reason or bridge.args != [node] or bridge.keywords or len(arguments) > _MOST or "\n" in text:
+        return
+    given = []
+    holes = [spot.span(bridge.func), spot.span(node.func)]
+    for argument, before in arguments:
+        starred = isinstance(argument, ast.Starred)
+        given.append(f"{'*' if starred else before}{{{len(holes)}}}")
+        holes.append(spot.span(argument.value if isinstance(argument, ast.Starred) else argument))
+    awaited = "" if isinstance(around, ast.Await) else "await "
+    title = f"await {short(spot.source.text(bridge.func))}({short(spot.source.text(node.func))})(...)"
+    template = f"{awaited}{{0}}({{1}})({', '.join(given)})"
+    yield spot.plan("unsafe", title, (Template(spot.span(outer), template, tuple(holes)),))
+
+
 def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a sync method of a queryset, manager or model."""
     node, about = spot.node, spot.effect.about
+    if isinstance(node, ast.Call) and _called_too_early(spot, node):
+        yield from _handed_over(spot, node)
+        return
     if (
         spot.agreed
         and not spot.place.reason

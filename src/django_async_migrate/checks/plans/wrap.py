@@ -182,11 +182,20 @@ def _lambda(spot: Spot, node: ast.expr, safety: Applicability) -> Iterator[FixPl
 
 
 def _touches_loop(spot: Spot) -> bool:
-    """Whether the code that would move into a thread asks for the running loop."""
+    """Whether code that would move into a thread asks for the running loop, or may: a base class's constructor."""
     for effect in spot.incident.effects:
         for site, _ in effect.steps:
-            for part in ast.walk(site.node):
-                name = part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
-                if name in _LOOP:
-                    return True
+            source = spot.sources(site.path)
+            function: ast.AST | None = site.node
+            while source is not None and function is not None and not isinstance(function, ast.FunctionDef):
+                function = source.parent(function)
+            names = {_called(part) for part in ast.walk(function or site.node)}
+            if names & _LOOP:
+                return True
+            if isinstance(function, ast.FunctionDef) and function.name == "__init__" and "super" in names:
+                return True
     return False
+
+
+def _called(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
