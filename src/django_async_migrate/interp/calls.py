@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Sequence as Seq
 
+from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
@@ -84,6 +85,8 @@ class Evaluator(Printing):
         if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             self.engine.outcome.others.add(node)  # a method of a project class, called where others are Django's
         if isinstance(func, Func):
+            if func.fn.decorators:
+                self._around(func.fn, node)
             if func.fn.is_generator:
                 return Generator(func, tuple(args), tuple(kwargs))
             if func.fn.is_async:
@@ -126,6 +129,16 @@ class Evaluator(Printing):
         if isinstance(func, ExternalObject) and args and isinstance(args[0], (Func, Bridge)) and len(args) == 1:
             return args[0]  # an unknown decorator with arguments: believed to keep the function
         return func if isinstance(func, (Unknown, Never)) else Unknown("call")
+
+    def _around(self, fn: FunctionInfo, node: ast.AST) -> None:
+        """Enter the context managers that decorate a function (``@transaction.atomic``)."""
+        for decorator, row in self.engine.managers_around(fn):
+            site, what = self.engine.decorator_site(fn, decorator), self.text(decorator)
+            if fn.is_async:
+                self.effect(node, "framework", "", "", rule=row.rule_decorator)
+            else:
+                steps = ((site, what),)
+                self.record(Effect("framework", self.site(node), what, "", not self._doubts, False, steps, row.rule))
 
     # -- objects -------------------------------------------------------------------------------------------
 

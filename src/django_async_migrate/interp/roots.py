@@ -30,7 +30,8 @@ from django_async_migrate.values.types import (
     is_foreign,
 )
 
-from .base import MAX_DEPTH, EngineBase
+from .base import MAX_DEPTH
+from .decorated import Decorated
 from .frame import Env, Frame
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ Kwargs = Seq[tuple[str, Value]]
 _INJECTORS = frozenset({"Depends", "Security", "Inject", "Provide", "Injected"})
 
 
-class Roots(EngineBase):
+class Roots(Decorated):
     """Analyses functions of which only the annotations of the arguments are known; part of the engine."""
 
     def root(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> None:
@@ -51,6 +52,7 @@ class Roots(EngineBase):
         func = Func(fn, receiver)
         self.root_call(frame, func)
         if fn.decorators:
+            self.decorated_coroutine(fn)
             self._run_decorated(frame, fn, receiver)
 
     def _run_decorated(self, frame: Evaluator, fn: FunctionInfo, receiver: Value | None) -> None:

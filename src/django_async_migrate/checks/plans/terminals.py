@@ -25,7 +25,7 @@ def _is_super(node: ast.expr) -> bool:
 
 
 def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
-    """Yield the plans for a sync method of a queryset, manager or model."""
+    """Yield the plans for a sync method of a queryset, manager or model, or for a function of Django."""
     node, about = spot.node, spot.effect.about
     if (
         spot.agreed
@@ -40,4 +40,16 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         title = f"await {short(spot.source.text(node.func.value), 40)}.{about.twin}(...)"
         edits = (Rename(spot.span(node.func), about.twin), Await(spot.span(node)))
         yield spot.plan("safe", title, edits)
+    if (
+        spot.agreed
+        and not spot.place.reason
+        and isinstance(about, Terminal)
+        and about.twin is not None
+        and about.module
+        and isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+    ):
+        name, imports = spot.local_name(about.module, about.twin)
+        edits = (Rename(spot.span(node.func), name), Await(spot.span(node)))
+        yield spot.plan("safe", f"await {name}(...)", edits, imports)
     yield from wrap_plans(spot)
