@@ -45,13 +45,13 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
+from .lazily import LazyCalls
 from .objects import is_enum
-from .printing import Printing
 
 Kwargs = Seq[tuple[str, Value]]
 
 
-class Evaluator(Printing):
+class Evaluator(LazyCalls):
     """The complete evaluator of one function activation."""
 
     def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:
@@ -143,6 +143,8 @@ class Evaluator(Printing):
     # -- objects -------------------------------------------------------------------------------------------
 
     def _make_instance(self, func: ModelClass, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        for _, value in kwargs:
+            self.force(value, node)
         return querysets.made(self, func.model, kwargs, node)
 
     def _instantiate(self, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
@@ -204,6 +206,10 @@ class Evaluator(Printing):
     def _call_method(self, method: Method, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         receiver, name = method.receiver, method.name
         state = self.state(receiver)
+        if isinstance(state, Lazy):
+            return self._call_lazy(receiver, name, args, kwargs, node)
+        if isinstance(state, QuerySet) or isinstance(receiver, (Manager, RelatedManager)):
+            self._look_up(name, args, kwargs, node)
         if isinstance(state, QuerySet):
             self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.call(self, receiver, name, args, kwargs, node)

@@ -31,8 +31,8 @@ from django_async_migrate.values.types import (
 )
 
 from .base import MAX_DEPTH
-from .decorated import Decorated
 from .frame import Env, Frame
+from .requests import Requests
 
 if TYPE_CHECKING:
     from .calls import Evaluator
@@ -42,7 +42,7 @@ Kwargs = Seq[tuple[str, Value]]
 _INJECTORS = frozenset({"Depends", "Security", "Inject", "Provide", "Injected"})
 
 
-class Roots(Decorated):
+class Roots(Requests):
     """Analyses functions of which only the annotations of the arguments are known; part of the engine."""
 
     def root(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> None:
@@ -72,6 +72,7 @@ class Roots(Decorated):
         if fn.args.vararg is not None:
             given.append(Star(Unknown("argument of an entry point")))
         kwargs = [(param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs]
+        self.shares_request(frame, func.receiver, given)
         self.run(frame, func, given, kwargs, fn.node)
         return func.receiver if isinstance(func.receiver, Ref) else None
 
@@ -87,6 +88,7 @@ class Roots(Decorated):
             if isinstance(held, Instance) and isinstance(found, Ref) and fn.resolves_field:
                 # The parent object of a GraphQL field comes fresh from another resolver.
                 frame.put(found, Instance(held.model, certain=False))
+        found = self.request_argument(frame, fn, param, found)
         if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default

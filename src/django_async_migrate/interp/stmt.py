@@ -430,6 +430,8 @@ class Statements(Patterns):
                     state = self.state(owner)
                     if isinstance(owner, Ref) and isinstance(state, Instance):
                         self.put(owner, instances.without_attribute(state, target.attr))
+            elif isinstance(target, ast.Subscript):
+                self.force(self.eval(target.value), target)
 
 
 def _as_load(target: ast.expr) -> ast.expr:

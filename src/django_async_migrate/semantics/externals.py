@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
-from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence, Slot
+from django_async_migrate.values.heap import Dict, Instance, Loaded, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NONE,
     Bridge,
@@ -52,6 +52,9 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     if special is not None:
         return special(m, args, kwargs, node)
     function = m.catalog.functions.get(api)
+    if api == "django.contrib.auth.middleware.get_user" and args:
+        with m.muted():
+            m.force(args[0], node)  # whoever reads the user has loaded the session
     if function is not None:
         return _row(m, api, function, args, kwargs, node)
     head, _, name = api.rpartition(".")
@@ -145,6 +148,8 @@ def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwarg
         if returns == "list-of-arg0":
             return m.alloc(node, Sequence("list", None, row), "list")
         return row
+    if returns == "dict":
+        return m.alloc(node, Dict({}, None, Unknown("stored elsewhere")), "dict")
     if returns in {"user", "optional-user"}:
         model = m.project.models.user_model()
         if model is None:

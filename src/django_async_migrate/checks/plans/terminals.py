@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.edits import Await, Rename
+from django_async_migrate.core.edits import Await, Before, Rename
 from django_async_migrate.core.effects import Terminal
 
 from .spot import short
@@ -52,4 +52,22 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         name, imports = spot.local_name(about.module, about.twin)
         edits = (Rename(spot.span(node.func), name), Await(spot.span(node)))
         yield spot.plan("safe", f"await {name}(...)", edits, imports)
+    if spot.effect.rule == "DAM401":
+        yield from _user_plans(spot)
     yield from wrap_plans(spot)
+
+
+def _user_plans(spot: Spot) -> Iterator[FixPlan]:
+    """Yield the plan that loads the user of a request before it is touched."""
+    if spot.place.reason or spot.version < (5, 0):
+        return
+    for part in ast.walk(spot.node):
+        if (
+            isinstance(part, ast.Attribute)
+            and part.attr == "user"
+            and isinstance(part.value, (ast.Name, ast.Attribute))
+        ):
+            owner = spot.span(part.value)
+            title = f"{short(spot.source.text(part))} = await {short(spot.source.text(part.value))}.auser()"
+            yield spot.plan("unsafe", title, (Before(owner, "{0}.user = await {0}.auser()", (owner,)),))
+            return

@@ -48,7 +48,7 @@ _LOOP = frozenset(
 def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans that keep the code and run it in a thread."""
     node = spot.node
-    if not isinstance(node, ast.expr):
+    if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
         return
     safety: Applicability = "unsafe" if _touches_loop(spot) else "safe"
     if spot.place.reason:
