@@ -38,9 +38,9 @@ class LazyCalls(Printing):
         state = self.state(receiver)
         fresh = isinstance(state, Lazy) and state.value is None
         with self.muted():
-            session = self.force(receiver, node)
+            self.force(receiver, node)
         if fresh:
             twin = f"a{name}" if f"a{name}" in SESSION_ASYNC and self.version >= (5, 1) else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             self.effect(node, "framework", "", advice, False, "DAM402", about=Terminal(twin))
-        return self.call(self.attribute(session, name, node), args, kwargs, node)
+        return Unknown("stored elsewhere")

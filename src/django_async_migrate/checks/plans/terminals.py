@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .spot import Spot
 
 
+#: Rules about what is bound to the thread it happens in.
+_BOUND = frozenset({"DAM701", "DAM702", "DAM703", "DAM707"})
+
+
 def _is_super(node: ast.expr) -> bool:
     """Whether a method is called on ``super()``: the async twin would run the override, not what it overrides."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
@@ -54,7 +58,20 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         yield spot.plan("safe", f"await {name}(...)", edits, imports)
     if spot.effect.rule == "DAM401":
         yield from _user_plans(spot)
-    yield from wrap_plans(spot)
+    if _may_move(spot):
+        yield from wrap_plans(spot)
+
+
+def _may_move(spot: Spot) -> bool:
+    """Whether a call does in a thread what it is there for.
+
+    A transaction is over when its thread has opened it, a coroutine is not run there, and a cursor belongs to the
+    thread that asked for it.
+    """
+    if spot.effect.rule in _BOUND:
+        node = spot.node
+        return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "close"
+    return True
 
 
 def _user_plans(spot: Spot) -> Iterator[FixPlan]:
@@ -67,7 +84,7 @@ def _user_plans(spot: Spot) -> Iterator[FixPlan]:
             and part.attr == "user"
             and isinstance(part.value, (ast.Name, ast.Attribute))
         ):
-            owner = spot.span(part.value)
-            title = f"{short(spot.source.text(part))} = await {short(spot.source.text(part.value))}.auser()"
-            yield spot.plan("unsafe", title, (Before(owner, "{0}.user = await {0}.auser()", (owner,)),))
+            owner = spot.source.text(part.value)
+            code = f"{owner}.user = await {owner}.auser()"
+            yield spot.plan("unsafe", code, (Before(spot.span(part), code),))
             return
