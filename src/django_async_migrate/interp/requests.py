@@ -35,9 +35,9 @@ class Requests(Decorated):
         itself = Slot(ExternalObject(REQUEST))
         slots = {FOREIGN_SELF: itself}
         session = frame.alloc(("session", key), Lazy(External(SESSION)))
-        if self._has_database_sessions:
+        if self._has_database_sessions and not self._are_touched:
             slots["session"] = Slot(session)
-        if not self._users_are_touched:
+        if not self._are_touched:
             user = frame.alloc(("user", key), Lazy(Partial(External(USER), (session,), ())))
             slots["user"] = Slot(user)
         return frame.alloc(("request", key), Object(FOREIGN, slots, True))
@@ -86,10 +86,10 @@ class Requests(Decorated):
         )
 
     @cached_property
-    def _users_are_touched(self) -> bool:
-        """Whether a middleware of the project touches the user: it is loaded, then, or of another kind."""
+    def _are_touched(self) -> bool:
+        """Whether a middleware of the project touches user or session: they are loaded, then, or of another kind."""
         tree = self.project.tree
-        for path in tree.containing(b"request.user"):
+        for path in tree.containing(b"request.user", b"request.session"):
             data = tree.data(path) or b""
             if b"get_response" in data or b"MiddlewareMixin" in data:
                 return True
@@ -99,7 +99,7 @@ class Requests(Decorated):
     def _has_database_sessions(self) -> bool:
         """Whether sessions are kept in the database, as they are where no setting says otherwise."""
         tree = self.project.tree
-        return not tree.containing(b"SESSION_ENGINE") or bool(tree.containing(b"sessions.backends.db"))
+        return all(b"sessions.backends.db" in (tree.data(path) or b"") for path in tree.containing(b"SESSION_ENGINE"))
 
     @cached_property
     def _routed(self) -> frozenset[FunctionInfo]:

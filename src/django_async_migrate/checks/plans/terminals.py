@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .spot import Spot
 
 
-#: Rules about what is bound to the thread it happens in.
+#: Rules about what is bound to the thread it happens in: a transaction is over once its thread has opened it, a
+#: coroutine does not run there, and ``connection.close`` is a method of the connection of the thread that reads it.
 _BOUND = frozenset({"DAM701", "DAM702", "DAM703", "DAM707"})
 
 
@@ -58,20 +59,8 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         yield spot.plan("safe", f"await {name}(...)", edits, imports)
     if spot.effect.rule == "DAM401":
         yield from _user_plans(spot)
-    if _may_move(spot):
+    if spot.effect.rule not in _BOUND:
         yield from wrap_plans(spot)
-
-
-def _may_move(spot: Spot) -> bool:
-    """Whether a call does in a thread what it is there for.
-
-    A transaction is over when its thread has opened it, a coroutine is not run there, and a cursor belongs to the
-    thread that asked for it.
-    """
-    if spot.effect.rule in _BOUND:
-        node = spot.node
-        return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "close"
-    return True
 
 
 def _user_plans(spot: Spot) -> Iterator[FixPlan]:
