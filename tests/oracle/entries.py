@@ -89,6 +89,27 @@ def _takes_nothing(value: Any) -> bool:
     return True
 
 
+def _signed_in(request: Any) -> Any:
+    """Give a request what the middleware of sessions and of auth would: nothing of it is loaded yet."""
+    from importlib import import_module
+
+    from django.conf import settings  # type: ignore[import-untyped]
+    from django.contrib import auth  # type: ignore[import-untyped]
+    from django.contrib.auth.middleware import AuthenticationMiddleware  # type: ignore[import-untyped]
+
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    user = auth.get_user_model()._base_manager.order_by("pk").first()
+    session = store()
+    if user is not None and hasattr(user, "get_session_auth_hash"):
+        session[auth.SESSION_KEY] = user._meta.pk.value_to_string(user)
+        session[auth.BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    request.session = store(session.session_key)
+    AuthenticationMiddleware(lambda request: None).process_request(request)
+    return request
+
+
 def arguments(function: Callable[..., Any]) -> dict[str, object]:
     """Return arguments for parameters without a default; raises TypeError for one that is not known."""
     from django.test import AsyncRequestFactory  # type: ignore[import-untyped]
@@ -99,7 +120,7 @@ def arguments(function: Callable[..., Any]) -> dict[str, object]:
         if variable or parameter.default is not parameter.empty:
             continue
         if name == "request":
-            found[name] = AsyncRequestFactory().get("/")
+            found[name] = _signed_in(AsyncRequestFactory().get("/"))
         elif name in ("pk", "id") or name.endswith(("_pk", "_id")):
             found[name] = 1
         else:

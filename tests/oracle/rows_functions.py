@@ -82,6 +82,15 @@ def functions() -> dict[str, str]:
 
     before = {"login": request(False), "logout": request(), "user": request()}
 
+    def fresh() -> Any:
+        from django.contrib.auth.middleware import AuthenticationMiddleware
+        from django.contrib.sessions.backends.db import SessionStore
+
+        made = HttpRequest()
+        made.session = SessionStore("unknown-session")
+        AuthenticationMiddleware(lambda request: None).process_request(made)
+        return made
+
     def enter_atomic() -> None:
         with transaction.atomic():
             pass
@@ -115,6 +124,16 @@ def functions() -> dict[str, str]:
         "django.db.transaction.set_autocommit": lambda: transaction.set_autocommit(True),
         "django.db.close_old_connections": close_old_connections,
         "django.db.connection.cursor": connection.cursor,
+        "django.db.connection.savepoint": connection.savepoint,
+        "django.db.connection.savepoint_commit": lambda: connection.savepoint_commit("x"),
+        "django.db.connection.savepoint_rollback": lambda: connection.savepoint_rollback("x"),
+        "django.db.connection.set_autocommit": lambda: connection.set_autocommit(True),
+        "django.db.connection.commit": connection.commit,
+        "django.db.connection.rollback": connection.rollback,
+        "django.db.connection.ensure_connection": connection.ensure_connection,
+        "django.db.connection.close": connection.close,
+        "django.contrib.auth.middleware.get_user": lambda: bool(fresh().user),
+        "django.contrib.sessions.backends.base.SessionBase.get": lambda: fresh().session.get("x"),
     }
     assert stored is not None
     return {name: outcome(call) for name, call in calls.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -35,14 +36,45 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
             lines = {(place.path, line) for line in lines_of(case.files.get(place.path, ""), place)}
             if not lines & expected:
                 wrong.append(f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}")
-            reached |= lines & expected
+            reached |= (lines & expected) | (_decorators(case, place) & expected)
+        reached |= _own_failures(case, run) & expected
     for path, line in sorted(expected - reached):
         wrong.append(f"{path}:{line} has an E, but no query comes from there")
     return wrong
 
 
+def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
+    """Return the innermost line of the case at which a function fails that is said to fail, queries or not."""
+    if run.function.rpartition(".")[2] not in case.fails or not run.recorded.error:
+        return set()
+    places = re.findall(r"^(\S+?):(\d+) ", run.recorded.error, re.MULTILINE)
+    return {(path, int(line)) for path, line in places[-1:] if path in case.files}
+
+
+def _decorators(case: Case, place: Place) -> set[tuple[str, int]]:
+    """Return the lines of the decorators of the coroutine functions that the line of an event calls.
+
+    A decorator that queries before the coroutine runs is found at itself, and where the function is called.
+    """
+    lines = case.files.get(place.path or "", "").splitlines()
+    text = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    called = set(re.findall(r"(\w+)\(", text))
+    return {
+        (path, decorator.lineno)
+        for path, source in case.files.items()
+        if path.endswith(".py")
+        for node in ast.walk(_parse(source))
+        if isinstance(node, ast.AsyncFunctionDef) and node.name in called
+        for decorator in node.decorator_list
+    }
+
+
 def _conduct(case: Case, run: Run) -> Iterator[str]:
     name = run.function.rpartition(".")[2]
+    if name in case.fails:
+        if not _own_failures(case, run):
+            yield f"{run.function}: is said to fail, and does not"
+        return
     if run.recorded.error:
         yield f"{run.function}: fails although queries are let through:\n{run.recorded.error}"
     if name.startswith("ok") and run.recorded.places:

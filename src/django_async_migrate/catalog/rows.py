@@ -188,6 +188,7 @@ class StockMember(Record):
     name: str
     effect: Effect
     source: str
+    rule: str = ""
     property: bool = False
     is_async: bool = False
     returns: str = "unknown"
@@ -270,14 +271,21 @@ class Bridge(Record):
 
 @keyword_record
 class Function(Record):
-    """A function of Django or of a library. ``returns`` may speak of an argument: "instance-of-arg0"."""
+    """A function of Django or of a library. ``returns`` may speak of an argument: "instance-of-arg0".
+
+    One that ``returns`` a "context-manager" has its effect where that is entered, or runs around a function that
+    it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
+    under it: neither does what it says.
+    """
 
     __slots__ = ()
 
     api: str
     effect: Effect
     source: str
-    family: str = "DAM1"
+    rule: str = ""
+    rule_async: str = ""
+    rule_decorator: str = ""
     returns: str = "unknown"
     is_async: bool = False
     aliases: tuple[str, ...] = ()

@@ -26,6 +26,8 @@ class Rule:
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
+        if effect.kind == "framework" and not effect.steps and effect.rule != self.code:
+            return False  # its row says which rule it belongs to
         return effect.kind in self.kinds and way(effect) in self.reached
 
 

@@ -39,9 +39,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A sync method that queries; ``twin`` is its async form in the target Django, None where there is none."""
+    """A sync method that queries; ``twin`` is its async form in the target Django, None where there is none.
+
+    ``module``: where a function's async form is imported from.
+    """
 
     twin: str | None
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ class Effect:
     ``site`` is the expression of that function whose evaluation reaches the query; ``steps`` lead from there
     down to the query itself, empty when it happens at ``site``. ``what`` names the query for people
     (``Post.objects.get()``), ``advice`` the way out. ``implicit``: reached through a property or dunder method.
-    ``about``: what a rewrite has to know of it; None where the receiver may be of several kinds. ``operand``: the
-    expression whose value is evaluated, where it is not ``site`` itself.
+    ``rule``: the code that claims a "framework"
+    effect. ``about``: what a rewrite has to know of it; None where the receiver may be of several kinds.
+    ``operand``: the expression whose value is evaluated, where it is not ``site`` itself.
     """
 
     kind: EffectKind
@@ -90,6 +95,6 @@ class Effect:
     certain: bool = True
     implicit: bool = False
     steps: tuple[tuple[Site, str], ...] = ()
-    family: str = ""
+    rule: str = ""
     about: Terminal | Rows | Load | None = None
     operand: ast.expr | None = None

@@ -45,6 +45,15 @@ _ORM_MODULES = (
 )
 
 
+#: What requests load lazily.
+_OF_REQUESTS = frozenset({"user", "session"})
+
+
+def _is_request(node: ast.expr) -> bool:
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name.endswith("request")
+
+
 class Mentions:
     """The names one piece of code reads."""
 
@@ -66,12 +75,12 @@ class Mentions:
                 continue
             if kind is ast.Attribute:
                 attr = node.attr  # type: ignore[attr-defined]
-                if attr in _ORM_ATTRIBUTES:
+                if attr in _ORM_ATTRIBUTES or (attr in _OF_REQUESTS and _is_request(node.value)):  # type: ignore[attr-defined]
                     self.own["objects"] = None
                 base = node.value  # type: ignore[attr-defined]
                 path = [attr]
                 while type(base) is ast.Attribute:
-                    if base.attr in _ORM_ATTRIBUTES:
+                    if base.attr in _ORM_ATTRIBUTES or (base.attr in _OF_REQUESTS and _is_request(base.value)):
                         self.own["objects"] = None
                     path.append(base.attr)
                     base = base.value

@@ -26,6 +26,7 @@ from .names import Names
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
+    from django_async_migrate.catalog.rows import Function as FunctionRow
     from django_async_migrate.index.project import Project
 
 #: Calls nested deeper than this are cut off; what is below stays unknown.
@@ -89,6 +90,7 @@ class EngineBase(Names):
         self._nested_run: set[FunctionInfo] = set()
         self._partial: dict[Hashable, list[Summary]] = {}
         self._stack: list[FunctionInfo] = []
+        self._managers: dict[FunctionInfo, tuple[tuple[ast.expr, FunctionRow], ...]] = {}
         self._parents: set[ClassInfo] = set()
         self.registrations = project.registrations
         self.relevance = Relevance(project)

@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Sequence as Seq
 
+from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
@@ -44,13 +45,13 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
+from .lazily import LazyCalls
 from .objects import is_enum
-from .printing import Printing
 
 Kwargs = Seq[tuple[str, Value]]
 
 
-class Evaluator(Printing):
+class Evaluator(LazyCalls):
     """The complete evaluator of one function activation."""
 
     def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:
@@ -84,6 +85,8 @@ class Evaluator(Printing):
         if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             self.engine.outcome.others.add(node)  # a method of a project class, called where others are Django's
         if isinstance(func, Func):
+            if func.fn.decorators:
+                self._around(func.fn, node)
             if func.fn.is_generator:
                 return Generator(func, tuple(args), tuple(kwargs))
             if func.fn.is_async:
@@ -127,9 +130,21 @@ class Evaluator(Printing):
             return args[0]  # an unknown decorator with arguments: believed to keep the function
         return func if isinstance(func, (Unknown, Never)) else Unknown("call")
 
+    def _around(self, fn: FunctionInfo, node: ast.AST) -> None:
+        """Enter the context managers that decorate a function (``@transaction.atomic``)."""
+        for decorator, row in self.engine.managers_around(fn):
+            site, what = self.engine.decorator_site(fn, decorator), self.text(decorator)
+            if fn.is_async:
+                self.effect(node, "framework", "", "", rule=row.rule_decorator)
+            else:
+                steps = ((site, what),)
+                self.record(Effect("framework", self.site(node), what, "", not self._doubts, False, steps, row.rule))
+
     # -- objects -------------------------------------------------------------------------------------------
 
     def _make_instance(self, func: ModelClass, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        for _, value in kwargs:
+            self.force(value, node)
         return querysets.made(self, func.model, kwargs, node)
 
     def _instantiate(self, cls: ClassInfo, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
@@ -191,6 +206,10 @@ class Evaluator(Printing):
     def _call_method(self, method: Method, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         receiver, name = method.receiver, method.name
         state = self.state(receiver)
+        if isinstance(state, Lazy):
+            return self._call_lazy(receiver, name, args, kwargs, node)
+        if isinstance(state, QuerySet) or isinstance(receiver, (Manager, RelatedManager)):
+            self._look_up(name, args, kwargs, node)
         if isinstance(state, QuerySet):
             self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.call(self, receiver, name, args, kwargs, node)

@@ -40,6 +40,7 @@ from .frame import Env, Frame
 from .parents import Parents
 from .registries import Registries
 from .relevant import Relevant
+from .requests import is_django_view
 
 if TYPE_CHECKING:
     pass
@@ -321,6 +322,8 @@ class Engine(Parents, Dispatch, Relevant, Registries):
 
     def framework_attribute(self, frame: Frame, ref: Ref, state: Object, name: str, node: ast.AST) -> Value | None:
         """Return an attribute that a framework's base class provides."""
+        if name == "request" and not state.whole and is_django_view(state.cls):
+            return self.new_request(frame, ref.id)
         return frameworks.attribute(frame, ref, state, name, node)
 
     def framework_call(

@@ -8,3 +8,36 @@ from django_async_migrate.index.classes import ClassInfo
 FOREIGN = ClassInfo.bare("object")
 #: The slot that holds what the object was before anything was set on it.
 FOREIGN_SELF = " itself"
+#: The row of what loads a session; a request holds a lazy object that calls it.
+SESSION = "django.contrib.sessions.backends.base.SessionBase.get"
+#: What sessions tell without being loaded.
+SESSION_FACTS = frozenset({"accessed", "modified", "session_key"})
+SESSION_FREE = frozenset({"is_empty", "get_session_cookie_age"})
+#: Their async methods, which load them in a thread.
+SESSION_ASYNC = frozenset(
+    {
+        "acreate",
+        "acycle_key",
+        "adelete",
+        "adelete_test_cookie",
+        "aexists",
+        "aflush",
+        "aget",
+        "aget_expire_at_browser_close",
+        "aget_expiry_age",
+        "aget_expiry_date",
+        "ahas_key",
+        "aitems",
+        "akeys",
+        "aload",
+        "apop",
+        "asave",
+        "aset",
+        "aset_expiry",
+        "aset_test_cookie",
+        "asetdefault",
+        "atest_cookie_worked",
+        "aupdate",
+        "avalues",
+    }
+)

@@ -220,7 +220,7 @@ class Frame:
         what: str = "",
         advice: str = "",
         certain: bool = True,
-        family: str = "",
+        rule: str = "",
         about: Terminal | Rows | Load | None = None,
         value: Value | None = None,
     ) -> None:
@@ -231,7 +231,7 @@ class Frame:
         operand = self._operand(node, value) if value is not None else None
         about = None if self._mixed else about
         self.record(
-            Effect(kind, site, what or self.text(node), advice, certain, family=family, about=about, operand=operand)
+            Effect(kind, site, what or self.text(node), advice, certain, rule=rule, about=about, operand=operand)
         )
 
     def unsure(self) -> None:
@@ -293,7 +293,7 @@ class Frame:
                     effect.certain and not self._doubts,
                     effect.implicit or implicit,
                     (inner, *effect.steps),
-                    effect.family,
+                    effect.rule,
                     effect.about if isinstance(effect.about, Load) else None,
                 )
             )

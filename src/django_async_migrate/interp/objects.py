@@ -12,7 +12,7 @@ from django_async_migrate.index.models import ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
 from django_async_migrate.semantics import instances, querysets, related
-from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
+from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
@@ -46,7 +46,7 @@ from django_async_migrate.values.types import (
     is_foreign,
 )
 
-from .foreign import FOREIGN, FOREIGN_SELF
+from .foreign import FOREIGN, FOREIGN_SELF, SESSION, SESSION_FACTS
 from .narrow import Narrowing
 from .operators import own_class
 
@@ -63,6 +63,9 @@ class Objects(Narrowing):
     """Reads attributes of values."""
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        lazy = self.state(value)
+        if isinstance(lazy, Lazy) and lazy.func == External(SESSION) and lazy.value is None:
+            return SCALAR if name in SESSION_FACTS else Method(value, name)  # the call of it loads the session
         value = self.force(value, node)
         parts = alternatives(value)
         if len(parts) == 1:
@@ -175,6 +178,9 @@ class Objects(Narrowing):
         if slot is not None:
             return slot.value
         if state.cls is FOREIGN:
+            if name == "auser" and "session" in state.attrs:
+                with self.muted():
+                    self.force(state.attrs["session"].value, node)
             return self._attribute_of(state.attrs[FOREIGN_SELF].value, name, node)
         if name == "__class__":
             return Class(state.cls)
@@ -194,7 +200,7 @@ class Objects(Narrowing):
             return value
         generic = self.engine.framework_attribute(self, ref, state, name, node)
         if generic is not None:
-            if isinstance(self.state(generic), Dict):
+            if isinstance(self.state(generic), (Dict, Object)):
                 self._keep_attribute(ref, name, generic)
             return generic
         if not name.startswith("__"):

@@ -58,6 +58,7 @@ class Operators(Comprehensions):
                 if same is not None and len(node.ops) == 1:
                     result = Const(same if isinstance(op, ast.Is) else not same)
             else:
+                left, right = self.force(left, node), self.force(right, node)
                 self._compare_values(op, left, right, node)
                 if isinstance(left, Const) and isinstance(right, Const) and len(node.ops) == 1:
                     if isinstance(op, ast.Eq):
@@ -68,7 +69,7 @@ class Operators(Comprehensions):
         return result
 
     def _membership(self, item: Value, container: Value, node: ast.AST) -> None:
-        for part in alternatives(container):
+        for part in alternatives(self.force(container, node)):
             state = self.state(part)
             if not isinstance(state, QuerySet) and not isinstance(part, Unknown):
                 self.engine.outcome.others.add(node)

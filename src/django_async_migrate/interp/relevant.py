@@ -6,7 +6,7 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.index.classes import ClassInfo
-from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
+from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     NONE,
     Class,
@@ -24,6 +24,7 @@ from django_async_migrate.values.types import (
 )
 
 from .base import EngineBase
+from .foreign import FOREIGN
 from .frame import Frame
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ class Relevant(EngineBase):
             state = frame.env.heap.get(value.id)
             if isinstance(state, (Instance, QuerySet)):
                 return True
+            if isinstance(state, Object) and state.cls is FOREIGN:
+                held = (slot.value for slot in state.attrs.values())
+                return any(self._carries(frame, value, seen) for value in held if not _is_of_request(frame, value))
             if isinstance(state, Object):
                 if self.relevance.class_(state.cls):
                     return True
@@ -98,6 +102,11 @@ class Relevant(EngineBase):
         if isinstance(value, Class):
             return self.relevance.class_(value.cls)
         return True
+
+
+def _is_of_request(frame: Frame, value: Value) -> bool:
+    """Whether a value is what a request loads lazily: code that touches it names it."""
+    return isinstance(frame.state(value), Lazy)
 
 
 def _is_empty(frame: Frame, value: Value) -> bool:

@@ -30,8 +30,9 @@ from django_async_migrate.values.types import (
     is_foreign,
 )
 
-from .base import MAX_DEPTH, EngineBase
+from .base import MAX_DEPTH
 from .frame import Env, Frame
+from .requests import Requests
 
 if TYPE_CHECKING:
     from .calls import Evaluator
@@ -41,7 +42,7 @@ Kwargs = Seq[tuple[str, Value]]
 _INJECTORS = frozenset({"Depends", "Security", "Inject", "Provide", "Injected"})
 
 
-class Roots(EngineBase):
+class Roots(Requests):
     """Analyses functions of which only the annotations of the arguments are known; part of the engine."""
 
     def root(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> None:
@@ -51,6 +52,7 @@ class Roots(EngineBase):
         func = Func(fn, receiver)
         self.root_call(frame, func)
         if fn.decorators:
+            self.decorated_coroutine(fn)
             self._run_decorated(frame, fn, receiver)
 
     def _run_decorated(self, frame: Evaluator, fn: FunctionInfo, receiver: Value | None) -> None:
@@ -70,6 +72,7 @@ class Roots(EngineBase):
         if fn.args.vararg is not None:
             given.append(Star(Unknown("argument of an entry point")))
         kwargs = [(param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs]
+        self.shares_request(frame, func.receiver, given)
         self.run(frame, func, given, kwargs, fn.node)
         return func.receiver if isinstance(func.receiver, Ref) else None
 
@@ -85,6 +88,7 @@ class Roots(EngineBase):
             if isinstance(held, Instance) and isinstance(found, Ref) and fn.resolves_field:
                 # The parent object of a GraphQL field comes fresh from another resolver.
                 frame.put(found, Instance(held.model, certain=False))
+        found = self.request_argument(frame, fn, param, found)
         if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default

@@ -10,12 +10,13 @@ from typing import Any
 
 from django_async_migrate.index.functions import asks_for_loop
 from django_async_migrate.index.modules import import_bindings
-from django_async_migrate.semantics import containers, instances
+from django_async_migrate.semantics import containers, externals, instances
 from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     Const,
     ContextManager,
+    ExternalObject,
     Func,
     Never,
     Ref,
@@ -368,6 +369,8 @@ class Statements(Patterns):
                     value = self.await_(value, node)
                 results.append(value if value is not None else part)
             else:
+                if isinstance(part, ExternalObject):
+                    externals.entered(self, part, node, asynchronous)
                 results.append(part)
         return one_of(results)
 
@@ -427,6 +430,8 @@ class Statements(Patterns):
                     state = self.state(owner)
                     if isinstance(owner, Ref) and isinstance(state, Instance):
                         self.put(owner, instances.without_attribute(state, target.attr))
+            elif isinstance(target, ast.Subscript):
+                self.force(self.eval(target.value), target)
 
 
 def _as_load(target: ast.expr) -> ast.expr:

@@ -46,7 +46,7 @@ class Targets(Expressions):
         elif isinstance(target, ast.Attribute):
             self._store_attribute(self.eval(target.value), target.attr, value, target)
         elif isinstance(target, ast.Subscript):
-            base = self.eval(target.value)
+            base = self.force(self.eval(target.value), target)
             index = self.eval(target.slice) if not isinstance(target.slice, ast.Slice) else SCALAR
             if is_foreign(base) and isinstance(index, Const):
                 base = self.alloc(("foreign item", ast.unparse(target.value)), Dict({}, None, base))

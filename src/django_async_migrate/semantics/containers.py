@@ -15,6 +15,7 @@ from django_async_migrate.values.types import (
     NONE,
     SCALAR,
     Const,
+    External,
     Never,
     Ref,
     Scalar,
@@ -81,6 +82,8 @@ def copy_element(m: Machine, element: Value, node: ast.AST, tag: object = 0) -> 
 
 def item(m: Machine, base: Value, index: Value, node: ast.AST) -> Value:
     """Return ``base[index]``."""
+    if base == External("django.db.connections"):
+        return External("django.db.connection")
     state = m.state(base)
     if isinstance(state, QuerySet) and isinstance(base, Ref):
         from django_async_migrate.values.heap import Loaded

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
-from django_async_migrate.values.heap import Instance, Loaded, QuerySet, Sequence, Slot
+from django_async_migrate.values.heap import Dict, Instance, Loaded, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NONE,
     Bridge,
@@ -52,6 +52,9 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     if special is not None:
         return special(m, args, kwargs, node)
     function = m.catalog.functions.get(api)
+    if api == "django.contrib.auth.middleware.get_user" and args:
+        with m.muted():
+            m.force(args[0], node)  # whoever reads the user has loaded the session
     if function is not None:
         return _row(m, api, function, args, kwargs, node)
     head, _, name = api.rpartition(".")
@@ -106,16 +109,26 @@ def _gathered(m: Machine, args: Seq[Value], node: ast.AST) -> Value:
 def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     if row.is_async:
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
-    if row.effect == "query" and not _on_memory(m, api, args):
+    if row.returns == "context-manager":
+        return args[0] if len(args) == 1 and not isinstance(args[0], (Const, Scalar)) else ExternalObject(api)
+    if row.effect == "query":
         twin = row.twin.rpartition(".")[2] if row.twin and (row.twin_since or (0, 0)) <= m.version else None
         advice = f"await {twin}(...)" if twin else "run it through sync_to_async"
-        kind: EffectKind = "framework" if row.family != "DAM1" else "orm-call"
-        m.effect(node, kind, "", advice, family=row.family, about=Terminal(twin))
+        kind: EffectKind = "framework" if row.rule else "orm-call"
+        module = row.twin.rpartition(".")[0] if row.twin else ""
+        # What is asked for once in a process may have been asked for before.
+        m.effect(node, kind, "", advice, not row.free_when_cached, row.rule, about=Terminal(twin, module))
     return returned(m, api, row.returns, args, kwargs, node)
 
 
-def _on_memory(m: Machine, api: str, args: Seq[Value]) -> bool:
-    return False
+def entered(m: Machine, manager: ExternalObject, node: ast.AST, asynchronous: bool) -> None:
+    """Enter a context manager that a row tells about (``transaction.atomic()``)."""
+    row = m.catalog.functions.get(manager.api)
+    if row is None or row.returns != "context-manager" or row.effect != "query":
+        return
+    rule = row.rule_async if asynchronous else row.rule
+    if rule:
+        m.effect(node, "framework", "", "move what is in it into a function, for sync_to_async", rule=rule)
 
 
 def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -135,6 +148,8 @@ def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwarg
         if returns == "list-of-arg0":
             return m.alloc(node, Sequence("list", None, row), "list")
         return row
+    if returns == "dict":
+        return m.alloc(node, Dict({}, None, Unknown("stored elsewhere")), "dict")
     if returns in {"user", "optional-user"}:
         model = m.project.models.user_model()
         if model is None:

@@ -200,7 +200,8 @@ def stock_attribute(m: Machine, ref: Ref, inst: Instance, name: str, node: ast.A
         if not member.row.property:
             return Method(ref, name)
         if member.row.effect == "query":
-            m.effect(node, "framework", "", "", inst.certain, family="DAM4")
+            kind: EffectKind = "framework" if member.row.rule else "model-method"
+            m.effect(node, kind, "", "run it through sync_to_async", inst.certain, member.row.rule)
         return SCALAR
     if member is None:
         if _method_row(m, name) is not None:
@@ -230,8 +231,10 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
         if stock.is_async:
             return Coroutine("method", Method(ref, name), tuple(args), tuple(kwargs))
         if stock.effect == "query":
-            advice = f"await .{stock.twin}(...)" if stock.twin else ""
-            m.effect(node, "framework", "", advice, inst.certain, "DAM4", about=Terminal(stock.twin))
+            twin = stock.twin if stock.twin and (stock.twin_since or (0, 0)) <= m.version else None
+            advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
+            kind: EffectKind = "framework" if stock.rule else "model-method"
+            m.effect(node, kind, "", advice, inst.certain, stock.rule, about=Terminal(twin))
         return SCALAR
     row = _method_row(m, name)
     if row is None:

@@ -59,7 +59,7 @@ class Machine(Protocol):
         what: str = "",
         advice: str = "",
         certain: bool = True,
-        family: str = "",
+        rule: str = "",
         about: Terminal | Rows | Load | None = None,
         value: Value | None = None,
     ) -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import Terminal
+from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.values.heap import Instance, Sequence
 from django_async_migrate.values.types import (
     NONE,
@@ -59,7 +59,9 @@ def manager_call(
     if member.effect == "query":
         twin = member.twin if member.twin and (member.twin_since or (0, 0)) <= m.version else None
         advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
-        m.effect(node, "orm-call", "", advice, manager.certain, about=Terminal(twin))
+        kind: EffectKind = "framework" if member.rule else "orm-call"
+        certain = manager.certain and not member.free_when_cached  # asked for once in a process: perhaps before
+        m.effect(node, kind, "", advice, certain, member.rule, about=Terminal(twin))
     return returned(m, manager, member, kwargs, node)
 
 

@@ -10,6 +10,7 @@ from .heap import (
     Dict,
     Heap,
     Instance,
+    Lazy,
     Loaded,
     LoadSpec,
     Object,
@@ -145,6 +146,8 @@ def join_states(one: State, other: State, heap: Heap, optimistic: bool = False) 
             key: join_values(one.items.get(key), other.items.get(key), heap) for key in {**one.items, **other.items}
         }
         return Dict(items, _join_optional(one.key, other.key, heap), _join_optional(one.element, other.element, heap))
+    if isinstance(one, Lazy) and isinstance(other, Lazy):
+        return one if one.value is not None else other
     if isinstance(one, Object) and isinstance(other, Object):
         return replace(one, attrs=_join_slots(one.attrs, other.attrs, heap, None))
     return one

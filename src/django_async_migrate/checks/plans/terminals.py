@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.edits import Await, Rename, Template
+from django_async_migrate.core.edits import Await, Before, Rename, Template
 from django_async_migrate.core.effects import Terminal
 
 from .spot import short
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _BRIDGES = frozenset({"sync_to_async", "database_sync_to_async"})
 #: Templates number their holes with one digit; two are taken.
 _MOST = 8
+#: Rules about what is bound to the thread it happens in: a transaction is over once its thread has opened it, a
+#: coroutine does not run there, and ``connection.close`` is a method of the connection of the thread that reads it.
+_BOUND = frozenset({"DAM701", "DAM702", "DAM703", "DAM707"})
 
 
 def _is_super(node: ast.expr) -> bool:
@@ -67,7 +70,7 @@ def _handed_over(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
 
 
 def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
-    """Yield the plans for a sync method of a queryset, manager or model."""
+    """Yield the plans for a sync method of a queryset, manager or model, or for a function of Django."""
     node, about = spot.node, spot.effect.about
     if isinstance(node, ast.Call) and _called_too_early(spot, node):
         yield from _handed_over(spot, node)
@@ -85,4 +88,35 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         title = f"await {short(spot.source.text(node.func.value), 40)}.{about.twin}(...)"
         edits = (Rename(spot.span(node.func), about.twin), Await(spot.span(node)))
         yield spot.plan("safe", title, edits)
-    yield from wrap_plans(spot)
+    if (
+        spot.agreed
+        and not spot.place.reason
+        and isinstance(about, Terminal)
+        and about.twin is not None
+        and about.module
+        and isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+    ):
+        name, imports = spot.local_name(about.module, about.twin)
+        edits = (Rename(spot.span(node.func), name), Await(spot.span(node)))
+        yield spot.plan("safe", f"await {name}(...)", edits, imports)
+    if spot.effect.rule == "DAM401":
+        yield from _user_plans(spot)
+    if spot.effect.rule not in _BOUND:
+        yield from wrap_plans(spot)
+
+
+def _user_plans(spot: Spot) -> Iterator[FixPlan]:
+    """Yield the plan that loads the user of a request before it is touched."""
+    if spot.place.reason or spot.version < (5, 0):
+        return
+    for part in ast.walk(spot.node):
+        if (
+            isinstance(part, ast.Attribute)
+            and part.attr == "user"
+            and isinstance(part.value, (ast.Name, ast.Attribute))
+        ):
+            owner = spot.source.text(part.value)
+            code = f"{owner}.user = await {owner}.auser()"
+            yield spot.plan("unsafe", code, (Before(spot.span(part), code),))
+            return

@@ -48,7 +48,7 @@ _LOOP = frozenset(
 def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans that keep the code and run it in a thread."""
     node = spot.node
-    if not isinstance(node, ast.expr):
+    if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
         return
     safety: Applicability = "unsafe" if _touches_loop(spot) else "safe"
     if spot.place.reason:
@@ -167,6 +167,8 @@ def _call(spot: Spot, node: ast.Call, safety: Applicability) -> Iterator[FixPlan
 
 
 def _attribute(spot: Spot, node: ast.Attribute, safety: Applicability) -> Iterator[FixPlan]:
+    if spot.effect.rule == "DAM401" and node.attr == "user":
+        return  # reading it loads nothing: what is done with it does
     bridge, imports = spot.bridge()
     template = f'await {bridge}(getattr)({{0}}, "{node.attr}")'
     title = template.replace("{0}", short(spot.source.text(node.value), 40))

@@ -1,0 +1,46 @@
+"""Calls with lazy objects: what a lookup is handed, and the methods of a session that is not loaded yet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Seq
+
+from django_async_migrate.core.effects import Terminal
+from django_async_migrate.values.heap import Lazy
+from django_async_migrate.values.types import SCALAR, Ready, Unknown, Value
+
+from .foreign import SESSION_ASYNC, SESSION_FREE
+from .printing import Printing
+
+Kwargs = Seq[tuple[str, Value]]
+
+
+class LazyCalls(Printing):
+    """Touches lazy objects as calls do."""
+
+    def _look_up(self, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
+        """Touch what a queryset or manager is handed: a lookup asks for its class."""
+        row = self.catalog.queryset_methods.get(name)
+        if row is not None and row.kind == "async":
+            return  # it builds its query in a thread
+        for value in (*args, *(held for _, held in kwargs)):
+            if isinstance(self.state(value), Lazy):
+                self.force(value, node)
+
+    def _call_lazy(self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+        """Call a method of a session that is not loaded yet."""
+        if name in SESSION_FREE:
+            return SCALAR
+        if name in SESSION_ASYNC:
+            with self.muted():
+                self.force(receiver, node)
+            return Ready(Unknown("stored elsewhere"))
+        state = self.state(receiver)
+        fresh = isinstance(state, Lazy) and state.value is None
+        with self.muted():
+            self.force(receiver, node)
+        if fresh:
+            twin = f"a{name}" if f"a{name}" in SESSION_ASYNC and self.version >= (5, 1) else None
+            advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
+            self.effect(node, "framework", "", advice, False, "DAM402", about=Terminal(twin))
+        return Unknown("stored elsewhere")

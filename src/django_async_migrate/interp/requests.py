@@ -1,0 +1,122 @@
+"""Requests of Django: a user and a session that are loaded at the first touch.
+
+Only requests that are certainly Django's count: those of views named in a URLconf, of class-based views of Django, and
+parameters annotated as such. Other frameworks have requests with a user of their own.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+
+from django_async_migrate.core.record import replace
+from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.values.heap import Lazy, Object, Slot
+from django_async_migrate.values.types import External, ExternalObject, Partial, Ref, Value
+
+from .decorated import Decorated
+from .foreign import FOREIGN, FOREIGN_SELF, SESSION
+from .frame import Frame
+
+REQUEST = "django.http.HttpRequest"
+USER = "django.contrib.auth.middleware.get_user"
+#: What annotations say of such requests.
+_REQUESTS = frozenset({REQUEST, "django.http.request.HttpRequest", "django.core.handlers.asgi.ASGIRequest"})
+_HANDLERS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch", "setup"})
+_ROUTES = frozenset({"path", "re_path", "url"})
+
+
+class Requests(Decorated):
+    """Knows which requests are Django's; part of the engine."""
+
+    def new_request(self, frame: Frame, key: object) -> Ref:
+        """Return a request as a view gets it: neither its user nor its session is loaded, as far as is known."""
+        itself = Slot(ExternalObject(REQUEST))
+        slots = {FOREIGN_SELF: itself}
+        session = frame.alloc(("session", key), Lazy(External(SESSION)))
+        if self._has_database_sessions and not self._are_touched:
+            slots["session"] = Slot(session)
+        if not self._are_touched:
+            user = frame.alloc(("user", key), Lazy(Partial(External(USER), (session,), ())))
+            slots["user"] = Slot(user)
+        return frame.alloc(("request", key), Object(FOREIGN, slots, True))
+
+    def request_argument(self, frame: Frame, fn: FunctionInfo, param: ast.arg, found: Value | None) -> Value | None:
+        """Return the request that a framework passes for a parameter; ``found`` as it is where that is none."""
+        if found is None and param.arg != "request":
+            return None
+        if found is not None and not (isinstance(found, ExternalObject) and found.api in _REQUESTS):
+            return found
+        proven = self._is_handler(fn) or fn in self._routed
+        if found is not None:
+            proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
+        return self.new_request(frame, param) if proven and self._asks_requests else found
+
+    def shares_request(self, frame: Frame, receiver: Value | None, given: list[Value]) -> None:
+        """Let ``self.request`` of a view be the request that its handler gets."""
+        state = frame.state(receiver) if receiver is not None else None
+        if not isinstance(receiver, Ref) or not isinstance(state, Object) or not is_django_view(state.cls):
+            return
+        for value in given:
+            held = frame.state(value)
+            if isinstance(held, Object) and held.cls is FOREIGN:
+                frame.put(receiver, replace(state, attrs={**state.attrs, "request": Slot(value)}))
+                return
+
+    def _is_handler(self, fn: FunctionInfo) -> bool:
+        return fn.cls is not None and fn.name in _HANDLERS and is_django_view(fn.cls)
+
+    def _is_plainly_decorated(self, fn: FunctionInfo) -> bool:
+        for decorator in fn.decorators:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            api = self.project.external_name(fn.module, target, fn.parent or fn.cls)
+            if api is None or not api.startswith(("django.", "asgiref.")):
+                return False
+        return True
+
+    @cached_property
+    def _asks_requests(self) -> bool:
+        return bool(self.project.tree.containing(b"request.user", b"request.session"))
+
+    @cached_property
+    def _has_other_frameworks(self) -> bool:
+        return bool(
+            self.project.tree.containing(b"from ninja", b"import ninja", b"import rest_framework", b"from adrf")
+        )
+
+    @cached_property
+    def _are_touched(self) -> bool:
+        """Whether a middleware of the project touches user or session: they are loaded, then, or of another kind."""
+        tree = self.project.tree
+        for path in tree.containing(b"request.user", b"request.session"):
+            data = tree.data(path) or b""
+            if b"get_response" in data or b"MiddlewareMixin" in data:
+                return True
+        return False
+
+    @cached_property
+    def _has_database_sessions(self) -> bool:
+        """Whether sessions are kept in the database, as they are where no setting says otherwise."""
+        tree = self.project.tree
+        return all(b"sessions.backends.db" in (tree.data(path) or b"") for path in tree.containing(b"SESSION_ENGINE"))
+
+    @cached_property
+    def _routed(self) -> frozenset[FunctionInfo]:
+        """The functions that a URLconf of the project names."""
+        found: set[FunctionInfo] = set()
+        for path in self.project.tree.containing(b"urlpatterns"):
+            module = self.project.module(path)
+            for node in ast.walk(module.parsed.tree) if module is not None and module.parsed is not None else ():
+                if isinstance(node, ast.Call) and len(node.args) > 1:
+                    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                    if name in _ROUTES and isinstance(node.args[1], (ast.Name, ast.Attribute)) and module is not None:
+                        definitions = self.project.resolve(module, node.args[1])
+                        found.update(entry for entry in definitions if isinstance(entry, FunctionInfo))
+        return frozenset(found)
+
+
+def is_django_view(cls: ClassInfo) -> bool:
+    """Whether a class is a class-based view of Django's, and of no other framework's."""
+    views = [base for base in cls.externals if "view" in base.lower()]
+    return bool(views) and all(base.startswith("django.views.") for base in views)
