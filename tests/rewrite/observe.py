@@ -38,7 +38,19 @@ def read_rows(database: Path) -> Rows:
 def _rows(connection: sqlite3.Connection, table: str) -> Counter[tuple[tuple[str, str], ...]]:
     cursor = connection.execute(f'SELECT * FROM "{table}"')
     columns = [column[0] for column in cursor.description]
-    return Counter(tuple(zip(columns, map(repr, row), strict=True)) for row in cursor)
+    rows = (dict(zip(columns, map(repr, row), strict=True)) for row in cursor)
+    if table == "django_session":  # keys, signatures and dates are drawn anew each time
+        rows = ({"session_data": kept} for row in rows if (kept := _session(row["session_data"])))
+    return Counter(tuple(row.items()) for row in rows)
+
+
+def _session(data: str) -> str:
+    """Return what code has put into a session, beside the login that every request comes with."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    held = SessionStore().decode(data.strip("'"))
+    own = sorted((key, value) for key, value in held.items() if not key.startswith("_auth_user_"))
+    return repr(own) if own else ""
 
 
 def changed_rows(before: Rows, after: Rows) -> Tree:
