@@ -182,6 +182,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     )
     listener.expect(tree.async_paths)
     target = _target(options, project, layout, files, cwd)
+    found: list[Finding] = []
     findings: list[Finding] = []
     problems: list[Problem] = []
     async_functions = 0
@@ -194,7 +195,13 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         async_functions = analysis.async_functions
         unknown = analysis.unknown
         problems += analysis.problems
-        findings, suppressed = _reported(analysis.findings, tree, options)
+        found += analysis.findings
+    if tree.fact_paths and tree.is_async:
+        from django_async_migrate.checks.facts import fact_findings
+
+        found += fact_findings(tree, target)
+    if found:
+        findings, suppressed = _reported(found, tree, options)
     _check_syntax(tree, layout)
     problems += tree.problems
     selected = set(tree.selected)

@@ -1,11 +1,18 @@
-"""What a rule is: a code, and the effect it turns into a finding."""
+"""What a rule is: a code, and the effect or the facts that it turns into findings."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import LAZY, Effect
-from django_async_migrate.core.findings import Severity
+from django_async_migrate.core.effects import LAZY, NAMED, Effect
+from django_async_migrate.core.findings import Certainty, Fix, Severity, Span, Step
+
+if TYPE_CHECKING:
+    from django_async_migrate.core.edits import FixPlan
+    from django_async_migrate.core.findings import Target
+    from django_async_migrate.index.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,52 @@ class Rule:
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
-        if effect.kind == "framework" and not effect.steps and effect.rule != self.code:
+        if effect.kind in NAMED and not effect.steps and effect.rule != self.code:
             return False  # its row says which rule it belongs to
         return effect.kind in self.kinds and way(effect) in self.reached
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a fact rule may look at: the index of the project. Nothing of it was interpreted.
+
+    ``selected``: the files that findings are reported for. A rule may read any file; findings in others are dropped.
+    """
+
+    project: Project
+    target: Target
+    selected: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One finding of a fact rule. ``span``: the definition or the settings entry it points at."""
+
+    span: Span
+    message: str
+    function: str
+    trace: tuple[Step, ...] = ()
+    certainty: Certainty = "certain"
+    fix: Fix | None = None
+    plans: tuple[FixPlan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactRule:
+    """A rule about declarations and settings, which needs no interpreter.
+
+    It is asked only in projects with async code. ``find`` gives its findings, in any order; it must not depend on
+    which files are selected.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    find: Callable[[Facts], Iterable[Fact]]
+
+
+AnyRule = Rule | FactRule
 
 
 def way(effect: Effect) -> str:

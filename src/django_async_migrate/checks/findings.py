@@ -12,7 +12,7 @@ from django_async_migrate.reach.analysis import analyse
 from django_async_migrate.reach.incidents import short_text
 
 from .plans.planning import Planning
-from .registry import all_rules
+from .registry import effect_rules
 
 if TYPE_CHECKING:
     from django_async_migrate.core.edits import FixPlan
@@ -41,7 +41,7 @@ def analyze(
     coroutines of which all callers are known.
     """
     analysis = analyse(tree, target)
-    rules = all_rules()
+    rules = effect_rules()
     flagged = frozenset(incident.effect.site.node for incident in analysis.incidents)
     planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)
     findings = []

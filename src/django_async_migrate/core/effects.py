@@ -22,10 +22,15 @@ EffectKind = Literal[
     "generic-foreign-key",
     "deferred",
     "framework",
+    "blocking",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
 LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-foreign-key", "deferred"})
+
+#: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
+#: one place: a query comes before an API of Django's, and both come before what only blocks.
+NAMED: tuple[str, ...] = ("framework", "blocking")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +88,8 @@ class Effect:
     ``site`` is the expression of that function whose evaluation reaches the query; ``steps`` lead from there
     down to the query itself, empty when it happens at ``site``. ``what`` names the query for people
     (``Post.objects.get()``), ``advice`` the way out. ``implicit``: reached through a property or dunder method.
-    ``rule``: the code that claims a "framework"
-    effect. ``about``: what a rewrite has to know of it; None where the receiver may be of several kinds.
+    ``rule``: the code that claims an effect of a kind in ``NAMED``. ``about``: what a rewrite has to know of it; None
+    where the receiver may be of several kinds.
     ``operand``: the expression whose value is evaluated, where it is not ``site`` itself.
     """
 

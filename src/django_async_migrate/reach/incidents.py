@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import Effect, Site
+from django_async_migrate.core.effects import NAMED, Effect, Site
 from django_async_migrate.core.findings import Span, Step
 from django_async_migrate.index.functions import FunctionInfo
 
@@ -39,9 +39,9 @@ def incidents_of(
         span = _span(project, effect.site)
         every.setdefault(span, []).append(effect)
         known = places.get(span)
-        if known is None or (known[1].kind == "framework" and not known[1].steps and effect.kind != "framework"):
+        if known is None or _rank(effect) < _rank(known[1]):
             places[span] = (fn, effect)
-        elif effect.certain and not known[1].certain:
+        elif effect.certain and not known[1].certain and _rank(effect) == _rank(known[1]):
             places[span] = (known[0], replace(known[1], certain=True))
     found = []
     for span in sorted(places):
@@ -49,6 +49,13 @@ def incidents_of(
         trace = tuple(_step(project, site, message) for site, message in effect.steps)
         found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace, tuple(every[span])))
     return found
+
+
+def _rank(effect: Effect) -> int:
+    """Return how little an effect matters beside others at the same place; a query, and what reaches one, is 0."""
+    if effect.kind not in NAMED or (effect.kind == "framework" and effect.steps):
+        return 0
+    return 1 + NAMED.index(effect.kind)
 
 
 def _span(project: Project, site: Site) -> Span:

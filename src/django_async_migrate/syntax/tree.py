@@ -17,6 +17,8 @@ __all__ = ["ParsedFile", "SourceTree"]
 #: Files looked at again are kept in memory up to this size, so that questions do not read the disk each time.
 _CACHE_BYTES = 100_000_000
 _GRAPHQL = (b"import strawberry", b"from strawberry", b"import ariadne", b"from ariadne")
+#: Words of settings, of middleware and of deployment: only files with one of them are asked for facts.
+_FACTS = (b"MIDDLEWARE", b"get_response", b"INSTALLED_APPS", b"DATABASES", b"ALLOW_ASYNC_UNSAFE")
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
 
@@ -32,6 +34,7 @@ class SourceTree:
     ``suspicious``: those of them that look as if they could not be parsed.
     ``selected_bytes``: the size of the selected files.
     ``mentions_django``: whether any selected file does.
+    ``fact_paths``: the selected files that may hold settings or middleware.
     ``outside_problems``: how many other project files could not be read or parsed so far.
     """
 
@@ -65,6 +68,7 @@ class SourceTree:
         self._cache: dict[str, bytes] = {}
         self._cached_bytes = 0
         self.graphql_paths: list[str] = []
+        self.fact_paths: list[str] = []
         self._failed: set[str] = set()
         self._models: set[str] = set()
         self._other_async: set[str] = set()
@@ -154,6 +158,13 @@ class SourceTree:
         self._survey_rest()
         return tuple(sorted({*self.async_paths, *self._other_async}))
 
+    @property
+    def is_async(self) -> bool:
+        """Whether any file of the project, selected or not, holds an ``async def``."""
+        if not self.async_paths and not self._surveyed:
+            return any(b"async def" in (self._read(path) or b"") for path in self.paths if path not in self._selected)
+        return bool(self.async_paths or self._other_async)
+
     def parse(self, path: str) -> ParsedFile | None:
         """Return the parsed file, or None and note a problem when it cannot be read, decoded or parsed."""
         if path not in self._parsed:
@@ -200,6 +211,8 @@ class SourceTree:
                 self.graphql_paths.append(path)
             if not self.mentions_django and b"django" in data:
                 self.mentions_django = True
+            if any(word in data for word in _FACTS):
+                self.fact_paths.append(path)
             if is_suspicious(data, self.selected_bytes < THOROUGH_BYTES):
                 suspicious.append(path)
         return tuple(found), tuple(suspicious)
