@@ -1,0 +1,38 @@
+"""Findings of the rules that need no interpreter: middleware, settings, declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_async_migrate.catalog import load
+from django_async_migrate.core.findings import Finding, Target
+from django_async_migrate.index.project import Project
+
+from .base import Facts
+from .registry import fact_rules
+
+if TYPE_CHECKING:
+    from django_async_migrate.syntax.tree import SourceTree
+
+
+def fact_findings(tree: SourceTree, target: Target) -> list[Finding]:
+    """Return the findings of all fact rules in the selected files of a project, sorted by place and code."""
+    facts = Facts(Project(tree, load()), target, frozenset(tree.selected))
+    findings = {
+        Finding(
+            code=rule.code,
+            name=rule.name,
+            severity=rule.severity,
+            certainty=fact.certainty,
+            message=fact.message,
+            span=fact.span,
+            function=fact.function,
+            trace=fact.trace,
+            fix=fact.fix,
+            plans=fact.plans,
+        )
+        for rule in fact_rules()
+        for fact in rule.find(facts)
+        if fact.span.path in facts.selected
+    }
+    return sorted(findings, key=lambda finding: (finding.span, finding.code, finding.message))
