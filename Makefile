@@ -1,6 +1,7 @@
 # make demo         scan the example project (needs python3 alone)
 # make test         everything that must pass before a change is merged; pytest's summary comes last
 # make test-matrix  real Django judges cases and rows, on every Python and Django found on this machine
+# make site         the documentation as a site, in docs/_build (links and generated parts are checked by make test)
 # make bench        speed and memory beside other tools (downloads what it measures)
 # make format       lay the code out
 # make clean        remove what these commands made
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types layers wheel unit test-matrix bench format clean
+.PHONY: demo test lint types layers wheel unit test-matrix site bench format clean
 # The parts of "make test" run in this order, pytest last.
 .NOTPARALLEL:
 
@@ -37,7 +38,7 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
-	$(BIN)/mypy --strict benchmarks scripts/check_wheel.py
+	$(BIN)/mypy --strict benchmarks scripts/check_wheel.py scripts/generate_docs.py
 
 layers: $(VENV)/installed-dev
 	$(BIN)/lint-imports
@@ -55,9 +56,13 @@ test-matrix: $(VENV)/installed-dev
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
 
+site: $(VENV)/installed
+	$(PIP) --editable '.[docs]'
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build
+
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venvs build dist
+	rm -rf $(VENV) .venvs build dist docs/_build

@@ -15,6 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from benchmarks.accuracy import accuracy
 from benchmarks.packages import Tree, fetch, gather
 from benchmarks.synthetic import code_base
 from benchmarks.timing import Run, interleaved
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each quick tool; the best counts")
     parser.add_argument("--limit", type=float, default=300, help="seconds after which a tool is stopped")
     parser.add_argument("--tools", default="", help="only these, with commas: ruff,flake8-async,hydroid")
-    parser.add_argument("--only", default="packages,growth", help="packages, growth, or both with a comma")
+    parser.add_argument("--only", default="packages,growth,accuracy", help="packages, growth, accuracy, with commas")
     parser.add_argument("--cache", type=Path, default=_CACHE, help="folder for what is downloaded")
     given = parser.parse_args(arguments)
     options = Options(given.rounds, given.limit, tuple(filter(None, given.tools.split(","))), given.cache)
@@ -51,7 +52,18 @@ def main(arguments: Sequence[str]) -> int:
         _packages(pins, options)
     if "growth" in given.only:
         _growth(options)
+    if "accuracy" in given.only:
+        _accuracy(pins["accuracy"], options)
     return 0
+
+
+def _accuracy(pins: dict[str, list[str]], options: Options) -> None:
+    print("## What each tool sees\n")
+    print("| tool | hazard lines seen | of | other lines of coroutines reported |")
+    print("|---|--:|--:|--:|")
+    for score in accuracy(pins, options.cache):
+        print(f"| {score.tool} | {score.seen} | {score.hazards} | {score.others} |")
+    print()
 
 
 def _packages(pins: dict[str, Any], options: Options) -> None:

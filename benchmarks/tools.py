@@ -72,3 +72,12 @@ def _install(folder: Path, requirements: list[str]) -> None:
     venv.create(folder, with_pip=True, clear=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *requirements], check=True, capture_output=True, text=True)
+
+
+def environment(folder: Path, requirements: list[str], name: str) -> Path:
+    """Make an environment with ``requirements``, once, and return its Python."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        print(f"benchmarks: installing {name}", file=sys.stderr)
+        _install(folder, requirements)
+    return python

@@ -84,15 +84,6 @@ def test_the_example_of_the_readme_is_what_a_scan_prints(tmp_path: Path) -> None
     assert f"```\n{printed.stdout.rstrip()}\n```" in section
 
 
-def test_links_of_the_documents_lead_somewhere() -> None:
-    broken = []
-    for path in (_REPOSITORY / "README.md", *sorted((_REPOSITORY / "docs").rglob("*.md"))):
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
-            if "://" not in target and not (path.parent / target).exists():
-                broken.append(f"{path.relative_to(_REPOSITORY)}: {target}")
-    assert broken == []
-
-
 def test_the_changelog_has_the_version_of_the_package() -> None:
     from django_async_migrate import __version__
 
