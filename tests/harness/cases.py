@@ -116,6 +116,7 @@ def load_cases(folder: Path) -> list[Case]:
     cases = [
         case
         for path in sorted(folder.rglob("*.md"))
+        if path.name != "index.md"
         for case in parse_cases(path.read_text("utf-8"), path.relative_to(folder).as_posix())
     ]
     seen: dict[str, Case] = {}

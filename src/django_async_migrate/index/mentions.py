@@ -30,6 +30,7 @@ _ORM_ATTRIBUTES = frozenset(
         "get_model",
         "get_user_model",
         "scope",  # of a consumer: it holds the user
+        "auser",
     }
 )
 _ORM_MODULES = (
@@ -51,7 +52,7 @@ _OF_REQUESTS = frozenset({"user", "session"})
 
 def _is_request(node: ast.expr) -> bool:
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-    return name.endswith("request")
+    return name.endswith("request") or name == "req"
 
 
 class Mentions:

@@ -12,6 +12,7 @@ from functools import cached_property
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.preloads import preloaded
 from django_async_migrate.values.heap import Lazy, Object, Slot
 from django_async_migrate.values.types import External, ExternalObject, Partial, Ref, Value
 
@@ -35,9 +36,9 @@ class Requests(Decorated):
         itself = Slot(ExternalObject(REQUEST))
         slots = {FOREIGN_SELF: itself}
         session = frame.alloc(("session", key), Lazy(External(SESSION)))
-        if self._has_database_sessions and not self._are_touched:
+        if self._has_database_sessions and "session" not in self._settled:
             slots["session"] = Slot(session)
-        if not self._are_touched:
+        if "user" not in self._settled:
             user = frame.alloc(("user", key), Lazy(Partial(External(USER), (session,), ())))
             slots["user"] = Slot(user)
         return frame.alloc(("request", key), Object(FOREIGN, slots, True))
@@ -77,7 +78,8 @@ class Requests(Decorated):
 
     @cached_property
     def _asks_requests(self) -> bool:
-        return bool(self.project.tree.containing(b"request.user", b"request.session"))
+        words = (b"request.user", b"request.session", b"req.user", b"req.session", b".auser(")
+        return bool(self.project.tree.containing(*words))
 
     @cached_property
     def _has_other_frameworks(self) -> bool:
@@ -86,14 +88,16 @@ class Requests(Decorated):
         )
 
     @cached_property
-    def _are_touched(self) -> bool:
-        """Whether a middleware of the project touches user or session: they are loaded, then, or of another kind."""
+    def _settled(self) -> frozenset[str]:
+        """What the project's middleware has loaded or replaced before a view begins: ``user``, ``session``."""
         tree = self.project.tree
+        found: set[str] = set()
         for path in tree.containing(b"request.user", b"request.session"):
             data = tree.data(path) or b""
             if b"get_response" in data or b"MiddlewareMixin" in data:
-                return True
-        return False
+                module = self.project.module(path)
+                found |= preloaded(module) if module is not None else set()
+        return frozenset(found)
 
     @cached_property
     def _has_database_sessions(self) -> bool:
@@ -110,8 +114,11 @@ class Requests(Decorated):
             for node in ast.walk(module.parsed.tree) if module is not None and module.parsed is not None else ():
                 if isinstance(node, ast.Call) and len(node.args) > 1:
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                    if name in _ROUTES and isinstance(node.args[1], (ast.Name, ast.Attribute)) and module is not None:
-                        definitions = self.project.resolve(module, node.args[1])
+                    view = node.args[1]
+                    while isinstance(view, ast.Call) and len(view.args) == 1:
+                        view = view.args[0]  # login_required(views.detail), cache_page(60)(views.detail)
+                    if name in _ROUTES and isinstance(view, (ast.Name, ast.Attribute)) and module is not None:
+                        definitions = self.project.resolve(module, view)
                         found.update(entry for entry in definitions if isinstance(entry, FunctionInfo))
         return frozenset(found)
 
