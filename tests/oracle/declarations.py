@@ -53,7 +53,11 @@ def _judge(files: dict[str, str], folder: Path) -> dict[str, Any]:
     if path is None:
         return {"middleware": [], "hops": {}}
     more = project.own_settings(path, root, source)
-    project.start(folder / "unused.sqlite3", {"ROOT_URLCONF": "oracle.declared_urls", **more})
+    database = folder / "unused.sqlite3"
+    more["DATABASES"] = {
+        "default": {**_flags(path, root, source), **project.base_settings(database)["DATABASES"]["default"]}
+    }
+    project.start(database, {"ROOT_URLCONF": "oracle.declared_urls", **more})
     from django.conf import settings  # type: ignore[import-untyped]
     from django.utils.module_loading import import_string  # type: ignore[import-untyped]
 
@@ -69,7 +73,24 @@ def _judge(files: dict[str, str], folder: Path) -> dict[str, Any]:
         outcome["alone"] = _ask(True)
         found.append({"dotted": dotted, "lines": list(_lines(value, root)), **outcome})
     settings.MIDDLEWARE = whole
-    return {"middleware": found, "hops": _ask(True)}
+    answers = _ask(True)
+    return {"middleware": found, "hops": answers, "views": [_view(url, root, answers[url]) for url in answers]}
+
+
+def _flags(path: str, root: Path, source: Path) -> dict[str, Any]:
+    """Return what the case's own settings say of transactions."""
+    module = importlib.import_module(project.dotted_name(path, root, source))
+    database = getattr(module, "DATABASES", {}).get("default", {})
+    return {name: database[name] for name in ("ATOMIC_REQUESTS",) if name in database}
+
+
+def _view(url: str, root: Path, answer: dict[str, Any]) -> dict[str, Any]:
+    from django.urls import resolve  # type: ignore[import-untyped]
+
+    callback = resolve(url).func
+    view = inspect.unwrap(getattr(callback, "view_class", callback))
+    own = str(inspect.getsourcefile(view)).startswith(str(root))
+    return {"url": url, "lines": list(_lines(view, root)) if own else [], **answer}
 
 
 def _lines(value: Any, root: Path) -> Iterator[tuple[str, int]]:
@@ -94,12 +115,15 @@ def _ask(is_async: bool) -> dict[str, Any]:
 
 def _request(url: str, is_async: bool) -> dict[str, Any]:
     from django.core.handlers.base import BaseHandler  # type: ignore[import-untyped]
+    from django.core.signals import got_request_exception  # type: ignore[import-untyped]
     from django.test import AsyncRequestFactory, RequestFactory  # type: ignore[import-untyped]
 
     try:
         handler = BaseHandler()
         handler.load_middleware(is_async=is_async)
         # The handler is Django's; what it does before and after the chain is the same for every middleware.
+        errors: list[str] = []
+        got_request_exception.connect(_noting(errors), weak=False)
         if is_async:
             request = AsyncRequestFactory().get(url)
             with crossings() as seen:
@@ -107,9 +131,21 @@ def _request(url: str, is_async: bool) -> dict[str, Any]:
         else:
             with crossings() as seen:
                 response = handler._middleware_chain(RequestFactory().get(url))
-        return {"status": response.status_code, "to_thread": seen.count("thread"), "to_loop": seen.count("loop")}
+        return {
+            "status": response.status_code,
+            "errors": errors,
+            "to_thread": seen.count("thread"),
+            "to_loop": seen.count("loop"),
+        }
     except Exception as error:
         return {"status": 0, "error": f"{type(error).__name__}: {error}", "to_thread": 0, "to_loop": 0}
+
+
+def _noting(errors: list[str]) -> Callable[..., None]:
+    def note(**kwargs: Any) -> None:
+        errors.append(repr(sys.exc_info()[1]))
+
+    return note
 
 
 async def _awaited(chain: Callable[[Any], Any], request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Real Django judges the cases about middleware: what is annotated fails, or crosses, and nothing else does."""
+"""Real Django judges the cases about middleware and settings: what is annotated fails, or crosses, and nothing else."""
 
 from __future__ import annotations
 
@@ -74,5 +74,11 @@ def _disagreements(case: Case, result: Mapping[str, Any]) -> Iterator[str]:
             yield f"{entry['dotted']}: a request stays on the loop: {entry['alone']}"
         if not codes and crosses:
             yield f"{entry['dotted']}: a request leaves the loop: {entry['alone']}"
+    for view in result["views"]:
+        places = [(path, line) for path, line in view["lines"]]
+        met.update(places)
+        refused = any("ATOMIC_REQUESTS" in error for error in view.get("errors", ()))
+        if refused != any("DAM706" in expected.get(place, ()) for place in places):
+            yield f"{view['url']}: {'is refused' if refused else 'is answered'}: {view}"
     for path, line in sorted(set(expected) - met):
-        yield f"{path}:{line} has an E, but the settings name no such middleware"
+        yield f"{path}:{line} has an E, but the settings and URLs name nothing there"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .modules import Import, ModuleRef, import_bindings
 from .settings_values import Environment, Item, Items, Origin, Plain, Table, Unknown, Value, joined
+from .survey import is_test
 
 if TYPE_CHECKING:
     from .modules import ModuleInfo
@@ -55,7 +56,7 @@ class ProjectSettings:
 
     @cached_property
     def named(self) -> tuple[str, ...]:
-        """The settings modules that ``DJANGO_SETTINGS_MODULE`` names in Python files: first that of asgi.py."""
+        """The settings modules that ``DJANGO_SETTINGS_MODULE`` names in Python files: that of asgi.py first."""
         survey = self._project.survey
         found: dict[str, int] = {}
         for path in survey.mentioning(b"DJANGO_SETTINGS_MODULE"):
@@ -65,7 +66,7 @@ class ProjectSettings:
                 module = self._project.paths.find(dotted.decode(), path)
                 if module is not None and not module.endswith("/"):
                     found[module] = min(rank, found.get(module, rank))
-        return tuple(sorted(found, key=lambda module: (found[module], module)))
+        return tuple(sorted(found, key=lambda module: (is_test(module), found[module], module)))
 
     @cached_property
     def modules(self) -> tuple[Settings, ...]:
@@ -90,6 +91,14 @@ class ProjectSettings:
             names = self._environment(path)
             if names is not None:
                 found.append(Settings(module, names))
+        return tuple(found)
+
+    @property
+    def served(self) -> tuple[Settings, ...]:
+        """The settings modules that a server runs with: what asgi.py or manage.py names, else all outside tests."""
+        named = self.named
+        started = [found for found in self.modules if found.module.path in named]
+        found = started[:1] or [found for found in self.modules if not is_test(found.module.path)]
         return tuple(found)
 
     def _target(self, module: ModuleInfo, binding: Import) -> str | None:
