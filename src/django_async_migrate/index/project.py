@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
     from django_async_migrate.syntax.tree import SourceTree
 
+    from .chain import ProjectMiddleware
     from .models import Model
     from .registry import Models
+    from .settings import ProjectSettings
+    from .survey import Survey
 
 Scope = FunctionInfo | ClassInfo | None
 
@@ -53,6 +56,27 @@ class Project:
 
             self._models = Models(self)
         return self._models
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What the bytes of the project's files tell about settings and middleware."""
+        from .survey import Survey
+
+        return Survey(self.tree)
+
+    @cached_property
+    def settings(self) -> ProjectSettings:
+        """The project's settings modules."""
+        from .settings import ProjectSettings
+
+        return ProjectSettings(self)
+
+    @cached_property
+    def middleware(self) -> ProjectMiddleware:
+        """The project's middleware."""
+        from .chain import ProjectMiddleware
+
+        return ProjectMiddleware(self)
 
     @cached_property
     def stores_scope_user(self) -> bool:

@@ -18,7 +18,15 @@ __all__ = ["ParsedFile", "SourceTree"]
 _CACHE_BYTES = 100_000_000
 _GRAPHQL = (b"import strawberry", b"from strawberry", b"import ariadne", b"from ariadne")
 #: Words of settings, of middleware and of deployment: only files with one of them are asked for facts.
-_FACTS = (b"MIDDLEWARE", b"get_response", b"INSTALLED_APPS", b"DATABASES", b"ALLOW_ASYNC_UNSAFE")
+_FACTS = (
+    b"MIDDLEWARE",
+    b"get_response",
+    b"MiddlewareMixin",
+    b"INSTALLED_APPS",
+    b"DATABASES",
+    b"ALLOW_ASYNC_UNSAFE",
+    b"DJANGO_SETTINGS_MODULE",
+)
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
 

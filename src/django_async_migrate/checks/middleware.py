@@ -1,0 +1,70 @@
+"""What the rules about middleware have in common."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.findings import Certainty, Fix, Span, Step
+
+from .base import Fact, Facts
+
+if TYPE_CHECKING:
+    from django_async_migrate.index.chain import Listed
+    from django_async_migrate.index.classes import ClassInfo
+    from django_async_migrate.index.functions import FunctionInfo
+    from django_async_migrate.index.middleware import Middleware
+
+Judge = Callable[["Middleware"], "str | None"]
+
+
+def judged(facts: Facts, judge: Judge, advice: str, certainty: Certainty = "certain") -> Iterator[Fact]:
+    """Give a finding for each middleware of the selected files about which ``judge`` has something to say."""
+    return findings(facts.project.middleware.own(facts.selected), judge, advice, certainty)
+
+
+def in_use(facts: Facts) -> list[Listed]:
+    """Return the middleware of the selected files that Django runs.
+
+    That is what settings name. Where a project has no settings, as a library has none, its users will name it.
+    """
+    middleware = facts.project.middleware
+    return [listed for listed in middleware.own(facts.selected) if listed.entries or not middleware.chains]
+
+
+def findings(
+    middleware: Iterable[Listed], judge: Judge, advice: str, certainty: Certainty = "certain"
+) -> Iterator[Fact]:
+    """Give a finding for each middleware about which ``judge`` has something to say."""
+    for listed in middleware:
+        message = judge(listed.middleware)
+        if message is not None:
+            yield fact(listed, message, advice, certainty)
+
+
+def fact(listed: Listed, message: str, advice: str, certainty: Certainty = "certain") -> Fact:
+    """Return a finding at the definition of a middleware; its trace shows where settings name it."""
+    definition = listed.middleware.definition
+    trace = []
+    for entry in listed.entries:
+        span = entry.origin.module.parsed.span(entry.origin.node)
+        trace.append(Step(span.path, span.line, span.column, "in MIDDLEWARE"))
+    return Fact(
+        span=head(definition),
+        message=message,
+        function=definition.qualname,
+        trace=tuple(trace[:1]),
+        certainty=certainty,
+        fix=Fix("manual", advice),
+    )
+
+
+def head(definition: FunctionInfo | ClassInfo) -> Span:
+    """Return the span of ``class Name`` or ``def name``."""
+    node = definition.node
+    assert isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+    span = definition.module.parsed.span(node)
+    line = definition.module.parsed.lines[span.line - 1]
+    end = line.index(node.name, span.column - 1) + len(node.name) + 1
+    return Span(span.path, span.line, span.column, span.line, end)

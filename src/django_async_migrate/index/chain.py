@@ -1,0 +1,106 @@
+"""The middleware of a project: the definitions, and the lists in the settings that put them in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .classes import ClassInfo
+from .functions import FunctionInfo
+from .middleware import Middleware, middleware_in, middleware_of
+from .settings_values import Items, Origin, Plain
+from .survey import is_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .project import Project
+    from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One entry of ``MIDDLEWARE``. ``definition``: what it names, where that is in the project."""
+
+    dotted: str
+    sure: bool
+    origin: Origin
+    definition: FunctionInfo | ClassInfo | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
+    """``MIDDLEWARE`` of one settings module, outermost first. ``complete``: all of it is known."""
+
+    settings: Settings
+    entries: tuple[Entry, ...]
+    origin: Origin
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """A middleware of the project with the settings entries that name it."""
+
+    middleware: Middleware
+    entries: tuple[Entry, ...]
+
+
+class ProjectMiddleware:
+    """Finds the middleware of a project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def chains(self) -> tuple[Chain, ...]:
+        """``MIDDLEWARE`` of every settings module, those first that the project is started with."""
+        found = []
+        for settings in self._project.settings.modules:
+            value = settings.get("MIDDLEWARE")
+            if not isinstance(value, Items):
+                continue
+            entries = []
+            complete = value.complete
+            for item in value.items:
+                if isinstance(item.value, Plain) and isinstance(item.value.value, str):
+                    dotted, origin = item.value.value, item.value.origin
+                    entries.append(Entry(dotted, item.sure, origin, self._resolve(dotted, origin.module.path)))
+                else:
+                    complete = False
+            found.append(Chain(settings, tuple(entries), value.origin, complete))
+        return tuple(found)
+
+    def _resolve(self, dotted: str, importer: str) -> FunctionInfo | ClassInfo | None:
+        """Return the project's definition that an entry names, or None."""
+        project = self._project
+        name, _, attr = dotted.rpartition(".")
+        path = project.paths.find(name, importer) if name else None
+        module = project.module(path) if path is not None and not path.endswith("/") else None
+        if module is None:
+            return None
+        found = project.lookup(module, attr)
+        definition = found[0] if len(found) == 1 else None
+        return definition if isinstance(definition, (FunctionInfo, ClassInfo)) else None
+
+    def own(self, selected: Iterable[str]) -> list[Listed]:
+        """Return the middleware that these files define: what settings name, and what has the shape of one."""
+        wanted = set(selected)
+        named: dict[FunctionInfo | ClassInfo, list[Entry]] = {}
+        for chain in self.chains:
+            for entry in chain.entries:
+                if entry.definition is not None:
+                    known = named.setdefault(entry.definition, [])
+                    if all(entry.origin.node is not other.origin.node for other in known):
+                        known.append(entry)
+        found: dict[FunctionInfo | ClassInfo, Listed] = {}
+        for definition, entries in named.items():
+            middleware = middleware_of(definition)
+            if middleware is not None and definition.module.path in wanted:
+                found[definition] = Listed(middleware, tuple(entries))
+        for path in self._project.survey.mentioning(b"get_response", b"MiddlewareMixin"):
+            module = self._project.module(path) if path in wanted and not is_test(path) else None
+            for middleware in middleware_in(module) if module is not None else ():
+                found.setdefault(middleware.definition, Listed(middleware, ()))
+        return list(found.values())
