@@ -45,16 +45,24 @@ class Source:
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         return found
 
+    @cached_property
+    def _texts(self) -> dict[str, bytes]:
+        return {module: path.read_bytes() for module, path in self.files.items()}
+
     def mentions(self, text: bytes) -> list[str]:
         """Return the modules whose file holds ``text``."""
-        return [module for module, path in self.files.items() if text in path.read_bytes()]
+        return [module for module, held in self._texts.items() if text in held]
+
+    def nodes(self, module: str) -> Iterator[ast.AST]:
+        """Yield all nodes of the syntax tree of a module."""
+        return ast.walk(ast.parse(self._texts[module]))
 
     def names(self, module: str) -> dict[str, Binding]:
         """Return what the names of a module stand for, those in branches and ``try`` statements included."""
         known = self._bindings.get(module)
         if known is None:
             known = self._bindings[module] = {}
-            tree = ast.parse(self.files[module].read_bytes())
+            tree = ast.parse(self._texts[module])
             known.update(self._bound(module, tree.body))
             for child in self.files:  # a submodule is an attribute of its package
                 package, _, name = child.rpartition(".")
@@ -73,7 +81,8 @@ class Source:
                 yield from self._imported(module, node)
             elif isinstance(node, ast.Assign):
                 for target in node.targets:
-                    yield from ((name.id, node.value) for name in ast.walk(target) if isinstance(name, ast.Name))
+                    parts = (part for part in ast.walk(target) if isinstance(part, ast.Name))
+                    yield from ((part.id, node.value) for part in parts if isinstance(part.ctx, ast.Store))
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 yield node.target.id, node.value or node
             elif isinstance(node, ast.If | ast.Try | ast.With):
@@ -100,8 +109,24 @@ class Source:
         names = self.names(module)
         listed = names.get("__all__")
         if isinstance(listed, ast.List | ast.Tuple):
-            return [item.value for item in listed.elts if isinstance(item, ast.Constant)]
+            return [str(item.value) for item in listed.elts if isinstance(item, ast.Constant)]
         return [name for name in names if not name.startswith("_")]
+
+    def offers(self, module: str, name: str) -> bool:
+        """Whether a package offers an imported name as its own."""
+        listed = "__all__" in self.names(module)
+        return name in self.exported(module) if listed else self.files[module].stem == "__init__"
+
+    def aliases(self) -> dict[str, list[str]]:
+        """Map the path of a definition to the other paths that packages offer it under."""
+        found: dict[str, list[str]] = {}
+        for module in self.files:
+            for name, binding in self.names(module).items():
+                if isinstance(binding, Imported) and not name.startswith("_") and self.offers(module, name):
+                    defined = self.resolve(binding.path)
+                    if defined is not None:
+                        found.setdefault(defined[0], []).append(f"{module}.{name}")
+        return found
 
     def resolve(self, path: str) -> tuple[str, Binding] | None:
         """Follow imports to where ``path`` is defined: that path, and its definition. None outside Django."""
@@ -133,7 +158,7 @@ class Source:
         found = self.resolve(path)
         if found is None or not isinstance(found[1], ast.ClassDef):
             return []
-        own, node = found
+        own, node = found[0], found[1]
         line = [(own, node)]
         for base in node.bases:
             above = self.resolved(own.rpartition(".")[0], base)

@@ -21,7 +21,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from django_source import Source, members
+from django_source import Binding, FunctionNode, Imported, Source, members
 
 #: The release lines that are supported, the first one first.
 LINES = ("4.2", "5.0", "5.1", "5.2", "6.0", "6.1")
@@ -69,6 +69,193 @@ def middleware(source: Source) -> Rows:
 def _is_true(member: tuple[str, ast.stmt] | None, otherwise: bool) -> bool:
     value = getattr(member[1], "value", None) if member is not None else None
     return bool(value.value) if isinstance(value, ast.Constant) else otherwise
+
+
+# -- coroutine functions ------------------------------------------------------------------------------------
+
+
+def coroutines(source: Source) -> Rows:
+    """Return every public coroutine function and method of a release, and the classes named after being async.
+
+    ``sync``: the same without the leading ``a``, where the same module or class has it. Methods stand with the class
+    whose body defines them; an attribute that a middleware sets on requests stands with the request.
+    """
+    found: dict[str, Row] = {}
+    for module in source.mentions(b"async ") + source.mentions(b"Async"):
+        if module.split(".")[1:2] == ["bin"] or module.endswith((".tests", ".__main__")) or "._" in module:
+            continue
+        for path, node in _definitions(source, module):
+            parent, _, name = path.rpartition(".")
+            if isinstance(node, ast.AsyncFunctionDef) and not name.startswith("_"):
+                method = parent not in source.files
+                row: Row = {"api": path, "kind": "method" if method else "function"}
+                twin = name.removeprefix("a")
+                if twin != name and (twin in _siblings(source, parent)):
+                    row["sync"] = f"{parent}.{twin}"
+                found[path] = row
+            elif isinstance(node, ast.ClassDef) and name.startswith("Async") and parent in source.files:
+                found[path] = {"api": path, "kind": "class"}
+                twin = name.removeprefix("Async")
+                if twin in source.names(parent):
+                    found[path]["sync"] = f"{parent}.{twin}"
+        if "middleware" in module:
+            found.update(_set_on_requests(source, module))
+    aliases = source.aliases()
+    for path, row in found.items():
+        if row["kind"] != "method" and path in aliases:
+            row["aliases"] = sorted(aliases[path])
+    return found
+
+
+def _definitions(source: Source, module: str) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield the public functions, classes and methods of a module, also those of classes that functions make."""
+
+    def inside(prefix: str, nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
+        for node in nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
+                "_"
+            ):
+                path = f"{prefix}.{node.name}"
+                yield path, node
+                if isinstance(node, ast.ClassDef):
+                    yield from inside(path, members(node).values())
+                else:
+                    yield from inside(path, (part for part in node.body if isinstance(part, ast.ClassDef)))
+
+    yield from inside(module, (node for node in source.names(module).values() if isinstance(node, ast.stmt)))
+
+
+def _siblings(source: Source, parent: str) -> Iterable[str]:
+    """Return the names of a module, or of a class and those it descends from."""
+    if parent in source.files:
+        return source.names(parent)
+    line = source.lineage(parent)
+    if line:
+        return {name for _, node in line for name in members(node)}
+    module = next(name for name in _above(parent) if name in source.files)
+    node = next(node for path, node in _definitions(source, module) if path == parent)
+    return members(node) if isinstance(node, ast.ClassDef) else ()
+
+
+def _above(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+
+
+def _set_on_requests(source: Source, module: str) -> Rows:
+    """Return the attributes ``request.a...`` that are made of coroutine functions."""
+    found: dict[str, Row] = {}
+    for node in source.nodes(module):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Attribute):
+            continue
+        if not isinstance(target.value, ast.Name) or target.value.id != "request":
+            continue
+        for name in (part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)):
+            if isinstance(source.names(module).get(name), ast.AsyncFunctionDef):
+                path = f"django.http.request.HttpRequest.{target.attr}"
+                found[path] = {"api": path, "kind": "method"}
+                found[path]["sync"] = f"django.http.request.HttpRequest.{target.attr.removeprefix('a')}"
+    return found
+
+
+# -- what there is at all -----------------------------------------------------------------------------------
+
+HOLDERS = Path(__file__).with_name("django_async_holders.txt")
+
+
+def holders(source: Source) -> Rows:
+    """Return what modules and classes hold; a class has what it inherits, and what its methods set."""
+    found: dict[str, Row] = {}
+    aliases = source.aliases()
+    for path in HOLDERS.read_text("utf-8").splitlines():
+        held = set(source.names(path)) if path in source.files else _held(source, path)
+        if held and not path.startswith("#"):
+            found[path] = {"api": path, "aliases": sorted(aliases.get(path, []))}
+            found[path]["names"] = sorted(name for name in held if not name.startswith("_"))
+    return found
+
+
+def _held(source: Source, path: str) -> set[str]:
+    held: set[str] = set()
+    for _, node in source.lineage(path):
+        held.update(members(node))
+        for part in ast.walk(node):
+            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                if isinstance(part.value, ast.Name) and part.value.id == "self":
+                    held.add(part.attr)
+    if path.endswith(".HttpRequest"):
+        for module in source.mentions(b"request.a"):
+            held.update(name.rpartition(".")[2] for name in _set_on_requests(source, module))
+    return held
+
+
+def united(tables: Mapping[str, Rows]) -> list[Row]:
+    """Put what the releases hold together: a name is in there when any of them has it."""
+    rows = []
+    for path in sorted({path for table in tables.values() for path in table}):
+        row: Row = {"api": path}
+        for key in ("aliases", "names"):
+            held: set[str] = set()
+            for table in tables.values():
+                held.update(table.get(path, {}).get(key, []))  # type: ignore[arg-type]
+            row[key] = sorted(held)
+        row["source"] = f"Django {next(iter(tables))} to {list(tables)[-1]}"
+        rows.append({key: value for key, value in row.items() if value != []})
+    return rows
+
+
+# -- decorators ---------------------------------------------------------------------------------------------
+
+DECORATORS = ("django.views.decorators.", "django.contrib.auth.decorators", "django.contrib.admin.views.decorators")
+#: Further decorators for views.
+OTHER_DECORATORS = ("django.utils.decorators.method_decorator", "django.db.transaction.non_atomic_requests")
+#: They mark the function they are given, and give it back.
+MARKS = frozenset({"django.db.transaction.non_atomic_requests", "django.contrib.auth.decorators.login_not_required"})
+
+
+def decorators(source: Source) -> Rows:
+    """Return the decorators for views; ``async``: a coroutine function stays one under it.
+
+    A decorator that handles coroutine functions asks ``iscoroutinefunction()``, itself or in what it calls.
+    """
+    found: dict[str, Row] = {}
+    for module in source.files:
+        if not f"{module}.".startswith(DECORATORS) and module not in DECORATORS:
+            continue
+        for name, node in source.names(module).items():
+            public = not name.startswith("_") and not isinstance(node, Imported | ast.ClassDef)
+            if public and isinstance(node, FunctionNode | ast.Call) and not _is_logger(node):
+                found[f"{module}.{name}"] = {}
+    found.update({path: {} for path in OTHER_DECORATORS})
+    for path in found:
+        found[path] = {"api": path, "async": path in MARKS or _asks(source, path, set())}
+    return found
+
+
+def _is_logger(node: Binding) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("getLogger")
+
+
+def _asks(source: Source, path: str, seen: set[str]) -> bool:
+    """Whether a function, or one it calls, asks if what it is given is a coroutine function."""
+    resolved = source.resolve(path)
+    if resolved is None or resolved[0] in seen:
+        return False
+    seen.add(resolved[0])
+    module, node = resolved[0].rpartition(".")[0], resolved[1]
+    if not isinstance(node, ast.AST) or isinstance(node, ast.ClassDef):
+        return False
+    for part in ast.walk(node):
+        name = part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")
+        if name == "iscoroutinefunction":
+            return True
+        if isinstance(part, ast.Call):
+            called = source.resolved(module, part.func)
+            if called is not None and _asks(source, called[0], seen):
+                return True
+    return False
 
 
 # -- several releases ---------------------------------------------------------------------------------------
@@ -147,6 +334,11 @@ def main(target: Path, cache: Path) -> None:
     def of_all(read: Callable[[Source], Rows]) -> dict[str, Rows]:
         return {line: read(source) for line, source in sources.items()}
 
+    write(
+        target / "django_async.toml",
+        {"coroutine": merged(of_all(coroutines)), "holder": united(of_all(holders))},
+    )
+    write(target / "django_decorators.toml", {"decorator": merged(of_all(decorators), ["async"])})
     write(target / "django_middleware.toml", {"middleware": merged(of_all(middleware), ["own-call"])})
 
 
