@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django_async_migrate.catalog import Catalog, Version, available, load
+from django_async_migrate.catalog import Catalog, Version, available, load, rules_folder
+from django_async_migrate.catalog.loader import read
+from oracle import releases
 
 _WORKER = Path(__file__).resolve().parent / "rows_worker.py"
 # Names that belong to the machinery of prefetching and not to the public API.
@@ -30,6 +32,7 @@ def facts(python: str = sys.executable) -> Facts:
     managers = [row for row in catalog.managers.values() if row.api.startswith("django.")]
     members = [member for row in [*catalog.models.values(), *managers] for member in row.members]
     aliases = [(alias, row.api) for row in django for alias in row.aliases]
+    decorators = rules_folder() / "generated" / "django_decorators.toml"
     question = {
         "paths": [row.api for row in [*django, *bridges, *managers]] + [alias for alias, _ in aliases],
         "aliases": aliases,
@@ -38,6 +41,7 @@ def facts(python: str = sys.executable) -> Facts:
             for member in dict.fromkeys(members)
             if member.owner.startswith("django.")
         ],
+        "decorators": [row["api"] for row in read(decorators)["decorator"]],
     }
     result = subprocess.run(
         [python, "-W", "ignore", str(_WORKER)],
@@ -210,6 +214,7 @@ CHECKS = (
     model_disagreements,
     stock_disagreements,
     function_disagreements,
+    *releases.CHECKS,
 )
 
 

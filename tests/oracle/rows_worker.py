@@ -22,6 +22,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows_project.start(Path(folder))
         import django
+        import rows_decorators
         import rows_functions
         import rows_models
         import rows_querysets
@@ -30,6 +31,8 @@ def main() -> None:
         Tag.objects.create(name="one")
         answer = {
             "django": list(django.VERSION[:2]),
+            "folder": str(Path(django.__file__).parent),
+            "decorators": rows_decorators.decorators(question["decorators"]),
             "queryset-names": rows_querysets.queryset_names(),
             "terminals": rows_querysets.terminals(),
             "returns": rows_querysets.returns(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -160,3 +161,17 @@ def test_a_missing_file_is_an_error(rules: Path) -> None:
     (rules / "bridges.toml").unlink()
     with pytest.raises(OSError, match=r"bridges\.toml"):
         load_from(rules)
+
+
+_PACKAGED = sorted(path for folder in ("packages", "generated") for path in (rules_folder() / folder).glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", _PACKAGED, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_rows_name_the_version_they_were_read_from(path: Path) -> None:
+    wrong = []
+    for rows in tomllib.loads(path.read_text("utf-8")).values():
+        for row in rows:
+            documented = path.name == "django.toml" and row["source"].startswith("https://docs.djangoproject.com/")
+            if not documented and re.fullmatch(r"[\w.-]+ \d+(\.\d+)+.*", row["source"]) is None:
+                wrong.append((row.get("api") or f"{row['owner']}.{row['name']}", row["source"]))
+    assert wrong == []

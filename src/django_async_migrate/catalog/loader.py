@@ -37,6 +37,8 @@ _NESTED: Mapping[str, type[Any]] = MappingProxyType({"relations": StockRelation,
 
 
 _PACKAGE_FOLDERS = ("packages", "generated")
+#: Files in ``generated/`` that are about Django's async support; all others are named after a package.
+RELEASE_FILES = frozenset({"django_async", "django_decorators", "django_middleware"})
 
 
 class _Named(Protocol):
@@ -121,7 +123,7 @@ def load_from(folder: Path) -> Catalog:
 def package_names(folder: Path) -> tuple[str, ...]:
     """List the top-level packages that have a file of their own under ``folder``."""
     stems = {path.stem for name in _PACKAGE_FOLDERS for path in (folder / name).glob("*.toml")}
-    return tuple(sorted(stems))
+    return tuple(sorted(stems - RELEASE_FILES))
 
 
 @functools.cache

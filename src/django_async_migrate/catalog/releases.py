@@ -1,0 +1,95 @@
+"""What Django's releases hold: the rows of ``rules/generated/django_async.toml``, read when first asked for."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from django_async_migrate.catalog.loader import make, read
+from django_async_migrate.catalog.rows import Version
+from django_async_migrate.core.record import Record, keyword_record
+
+
+@keyword_record
+class CoroutineApi(Record):
+    """A public coroutine function or method of Django, or a class named after being async.
+
+    ``sync`` is its twin, which stands beside it.
+    """
+
+    __slots__ = ()
+
+    api: str
+    kind: str
+    source: str
+    aliases: tuple[str, ...] = ()
+    sync: str | None = None
+    since: Version | None = None
+    until: Version | None = None
+
+
+@keyword_record
+class Holder(Record):
+    """A module or class of Django with the public names that any supported release has in it."""
+
+    __slots__ = ()
+
+    api: str
+    names: tuple[str, ...]
+    source: str
+    aliases: tuple[str, ...] = ()
+
+
+@keyword_record
+class Missing(Record):
+    """A name that people import or call though no release has it; ``instead`` says what to write."""
+
+    __slots__ = ()
+
+    api: str
+    instead: str
+    source: str
+    fix: str = ""
+
+
+@keyword_record
+class Releases(Record):
+    """All of these rows by path; an alias leads to the same row."""
+
+    __slots__ = ()
+
+    coroutines: Mapping[str, CoroutineApi]
+    holders: Mapping[str, Holder]
+    missing: Mapping[str, Missing]
+
+    def names(self, path: str) -> frozenset[str] | None:
+        """Return the names in a module or class; None where it has no row."""
+        row = self.holders.get(path)
+        return frozenset(row.names) if row is not None else None
+
+    def method(self, path: str, name: str) -> CoroutineApi | None:
+        """Return the row of a coroutine method that a class defines; the class may go by an alias."""
+        row = self.holders.get(path)
+        return self.coroutines.get(f"{row.api if row is not None else path}.{name}")
+
+
+@functools.cache
+def releases(folder: Path) -> Releases:
+    """Read the rows below ``folder``; raises what ``load_from`` raises."""
+    tables = read(folder / "generated" / "django_async.toml")
+    coroutines: dict[str, CoroutineApi] = {}
+    for row in tables["coroutine"]:
+        api = make(CoroutineApi, row)
+        coroutines.update((path, api) for path in (api.api, *api.aliases))
+    holders: dict[str, Holder] = {}
+    for row in tables["holder"]:
+        holder = make(Holder, row)
+        holders.update((path, holder) for path in (holder.api, *holder.aliases))
+    missing = [make(Missing, row) for row in read(folder / "missing.toml").get("missing", ())]
+    return Releases(
+        coroutines=MappingProxyType(coroutines),
+        holders=MappingProxyType(holders),
+        missing=MappingProxyType({row.api: row for row in missing}),
+    )
