@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from django_async_migrate.core.edits import FixOutcome
+    from django_async_migrate.core.edits import FixOutcome, Suggestion
     from django_async_migrate.core.findings import Report
     from django_async_migrate.core.options import ScanOptions
 
 PROGRAM = "django-async-migrate"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
+# Each takes a good part of a second. A report with more findings is that of a first scan, before there is a baseline.
+MOST_SUGGESTIONS = 200
 _RANK = {"info": 0, "warning": 1, "error": 2, "never": 3}
 
 
@@ -94,7 +96,7 @@ def main() -> None:
 @click.option("--diff", is_flag=True, help="Show what --fix would do; write nothing.")
 @click.option("--helper-strategy", metavar="HOW", help="Sync helpers: auto, convert, twin or wrap.")
 @click.option("--insert-todos", is_flag=True, help="With --fix: a TODO where it gives up.")
-@click.option("--output-format", metavar="FORMAT", help="text, concise or json.")
+@click.option("--output-format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
 @click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
@@ -119,8 +121,19 @@ def scan(paths: tuple[str, ...], **given: object) -> int:
         return _fix(options, settings)
     with _progress(bool(settings.get("quiet"))) as progress:
         report = scan_project(options, progress=progress)
-    _write(_rendered(report, settings), settings.get("output"))
+    suggestions = _suggestions(options, report) if settings.get("output-format") == "sarif" else None
+    _write(_rendered(report, settings, None, suggestions), settings.get("output"))
     return _exit_code(report, str(settings.get("fail-on", "warning")))
+
+
+def _suggestions(options: ScanOptions, report: Report) -> Mapping[str, Suggestion]:
+    """Return the fixes that a SARIF report shows. With very many findings that would take too long."""
+    wanted = {finding.fingerprint for finding in report.findings if finding.fix and finding.fix.applicability == "safe"}
+    if not 0 < len(wanted) <= MOST_SUGGESTIONS:
+        return {}
+    from django_async_migrate.api import suggest
+
+    return suggest(options, wanted)
 
 
 def _fix(options: ScanOptions, settings: Mapping[str, object]) -> int:
@@ -181,34 +194,17 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     return scan_options(names, project, settings, source), settings
 
 
-def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcome | None = None) -> str:
+def _rendered(
+    report: Report,
+    settings: Mapping[str, object],
+    outcome: FixOutcome | None = None,
+    suggestions: Mapping[str, Suggestion] | None = None,
+) -> str:
     """Return the report as text in the form that was asked for."""
-    form = settings.get("output-format", "text")
-    if form == "json":
-        from django_async_migrate.report.json import json_text
+    from django_async_migrate.report.render import rendered
 
-        return json_text(report, __version__, outcome)
-    if form == "concise":
-        from django_async_migrate.report.concise import concise_lines
-
-        lines = concise_lines(report)
-    else:
-        from dataclasses import replace
-
-        from django_async_migrate.report.text import TextStyle, text_lines
-
-        style = TextStyle(
-            color=not settings.get("output") and _wants_color(),
-            statistics=bool(settings.get("statistics")),
-            verbose=bool(settings.get("verbose")),
-            quiet=bool(settings.get("quiet")),
-        )
-        if outcome is not None and outcome.marked:
-            # What this run put in is told with what it fixed.
-            new = set(outcome.marked)
-            report = replace(report, todos=tuple(t for t in report.todos if (t.path, t.code) not in new))
-        lines = list(text_lines(report, _source_lines, style))
-    return "".join(line + "\n" for line in lines)
+    color = not settings.get("output") and _wants_color()
+    return rendered(report, settings, __version__, color, _source_lines, outcome, suggestions)
 
 
 def _source_lines(path: str) -> list[str]:
@@ -226,13 +222,9 @@ def _write(text: str, output: object) -> None:
     if not isinstance(output, str):
         click.echo(text, nl=False, color=True)
         return
-    from django_async_migrate.core.errors import UsageError
+    from django_async_migrate.report.output import write_file
 
-    try:
-        with open(output, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror or error}") from None
+    write_file(output, text)
 
 
 def _wants_color() -> bool:

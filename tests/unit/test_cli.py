@@ -161,14 +161,7 @@ def test_a_named_project_is_scanned_as_a_whole(
             'error: --fail-on must be one of error, warning, info, never; did you mean "warning"?',
         ),
         (["scan", "--output-format", "xml"], "error: --output-format must be one of text, concise, json"),
-        (
-            ["scan", "--output-format", "sarif"],
-            "error: --output-format: the sarif format is not available yet",
-        ),
-        (
-            ["scan", "--output-format", "junit"],
-            "error: --output-format: the junit format is not available yet",
-        ),
+        (["scan", "--output-format", "sariff"], 'did you mean "sarif"?'),
         (["scan", "--jobs", "0"], "error: --jobs must be a number above 0"),
         (["scan", "--jobs", "many"], "error: --jobs must be a number above 0"),
         (["scan", "--baseline", "x.json"], "error: --baseline is not available yet"),

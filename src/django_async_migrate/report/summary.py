@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django_async_migrate.report.plain import visible
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +26,10 @@ def by_severity(findings: Sequence[Finding]) -> dict[str, int]:
 def summary_lines(report: Report, verbose: bool) -> list[str]:
     """Return the summary: the result, then notes, then with ``verbose`` what stayed unknown."""
     lines = [f"{_result(report)}: {_looked_at(report)}."]
-    lines += [f"Note: {note}." for note in report.coverage.notes]
+    lines += [f"Note: {visible(note)}." for note in report.coverage.notes]
     if report.todos:
         lines.append(f"{count(len(report.todos), 'TODO marker')} left by an earlier run.")
-        lines += [f"  {todo.path}:{todo.line} {todo.code}" for todo in report.todos if verbose]
+        lines += [f"  {visible(todo.path)}:{todo.line} {todo.code}" for todo in report.todos if verbose]
     if verbose:
         lines += _verbose(report)
     return lines

@@ -90,7 +90,6 @@ _HEAD = "[project]\nname = 'x'\n\n[tool.django-async-migrate]\n"
             '"fail-on" must be one of error, warning, info, never; did you mean "warning"?',
         ),
         (_HEAD + "fail-on = 1\n", '"fail-on" must be one of error, warning, info, never'),
-        (_HEAD + "output-format = 'sarif'\n", '"output-format": the sarif format is not available yet'),
         (_HEAD + "output-format = 'jsn'\n", 'did you mean "json"?'),
         (_HEAD + "jobs = 0\n", '"jobs" must be a number above 0'),
         (_HEAD + "jobs = true\n", '"jobs" must be a number above 0'),
