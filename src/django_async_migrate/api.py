@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from django_async_migrate.core.errors import UsageError
-from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Span, Target, Todo
+from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Scope, Span, Target, Todo
 from django_async_migrate.syntax.discovery import Layout, discover, locate, project_files
 from django_async_migrate.syntax.filesystem import RealFileSystem
 from django_async_migrate.syntax.paths import absolute, ancestors, is_inside, parent, relative
@@ -246,10 +246,17 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         unknown,
         suppressed,
         tree.outside_problems + len(set(problems) - inside),
-        _notes(tree, layout, options),
+        notes=_notes(tree, layout, options),
     )
     rebase = _Rebase(project.root, cwd)
-    return Report(target, rebase.findings(findings), rebase.problems(inside), coverage, rebase.todos(_todos(tree)))
+    return Report(
+        target,
+        rebase.findings(findings),
+        rebase.problems(inside),
+        coverage,
+        rebase.todos(_todos(tree)),
+        Scope(project.root, frozenset(tree.selected), layout.complete),
+    )
 
 
 def _todos(tree: SourceTree) -> Iterator[Todo]:

@@ -99,13 +99,14 @@ def main() -> None:
 @click.option("--output-format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
 @click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
+@click.option("--baseline", metavar="FILE", help="Be silent about the findings in this file.")
+@click.option("--write-baseline", is_flag=True, help="Put all findings into the baseline.")
+@click.option("--no-baseline", is_flag=True, help="Report known findings as well.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--jobs", metavar="N", help="How many processes to use at most.")
 @click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")
 @click.option("--quiet", is_flag=True, help="Print findings and problems only.")
 @click.option("--verbose", is_flag=True, help="Tell what was not understood or fixed, and where.")
-@click.option("--baseline", hidden=True)
-@click.option("--write-baseline", is_flag=True, hidden=True)
 @_version
 def scan(paths: tuple[str, ...], **given: object) -> int:
     """Find async hazards in PATHS: files or folders, by default all below this.
@@ -121,9 +122,40 @@ def scan(paths: tuple[str, ...], **given: object) -> int:
         return _fix(options, settings)
     with _progress(bool(settings.get("quiet"))) as progress:
         report = scan_project(options, progress=progress)
+    report, told = _compared(report, options, settings)
     suggestions = _suggestions(options, report) if settings.get("output-format") == "sarif" else None
     _write(_rendered(report, settings, None, suggestions), settings.get("output"))
+    _tell(told, settings)
     return _exit_code(report, str(settings.get("fail-on", "warning")))
+
+
+def _compared(report: Report, options: ScanOptions, settings: Mapping[str, object]) -> tuple[Report, list[str]]:
+    """Return the report without what the baseline knows, and what to tell about the baseline."""
+    if settings.get("no-baseline") or report.scope is None:
+        return report, []
+    from django_async_migrate.core.options import BASELINE_NAME
+
+    named, write = settings.get("baseline"), bool(settings.get("write-baseline"))
+    path = named if isinstance(named, str) else f"{report.scope.root.rstrip('/')}/{BASELINE_NAME}"
+    if named is None and not write and not os.path.isfile(path):
+        return report, []
+    from django_async_migrate.api import working_directory
+    from django_async_migrate.baseline.apply import Baseline, apply
+    from django_async_migrate.report.selection import Selection
+    from django_async_migrate.syntax.paths import is_inside, relative
+
+    cwd = working_directory()
+    shown = relative(path, cwd) if is_inside(path, cwd) else path
+    unattended = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    selection = Selection(options.select, options.ignore, options.per_file_ignores)
+    return apply(report, Baseline(path, shown, named is not None, write, not unattended), selection.wants, cwd)
+
+
+def _tell(lines: Sequence[str], settings: Mapping[str, object]) -> None:
+    """Print what is no part of the report."""
+    if not settings.get("quiet"):
+        for line in lines:
+            click.echo(line, err=True)
 
 
 def _suggestions(options: ScanOptions, report: Report) -> Mapping[str, Suggestion]:
@@ -138,18 +170,25 @@ def _suggestions(options: ScanOptions, report: Report) -> Mapping[str, Suggestio
 
 def _fix(options: ScanOptions, settings: Mapping[str, object]) -> int:
     """Fix, or show as a diff what fixing would do; return the exit code."""
+    from dataclasses import replace
+
     from django_async_migrate.api import fix
     from django_async_migrate.report.fixes import diff_text, fix_lines
 
     unsafe, shown = bool(settings.get("unsafe-fixes")), bool(settings.get("diff"))
     with _progress(bool(settings.get("quiet"))) as progress:
         outcome = fix(options, unsafe, write=not shown, progress=progress)
+    told: list[str] = []
+    if not shown:
+        report, told = _compared(outcome.report, options, settings)
+        outcome = replace(outcome, report=report)
     text = diff_text(outcome.changes) if shown else _rendered(outcome.report, settings, outcome)
     _write(text, settings.get("output"))
     if not settings.get("quiet"):
         for line in fix_lines(outcome, not shown, unsafe, bool(settings.get("verbose"))):
             # Standard output holds the report or the diff and nothing else, so that both can be piped.
             click.echo(line, err=shown or settings.get("output-format", "text") != "text")
+    _tell(told, settings)
     code = _exit_code(outcome.report, str(settings.get("fail-on", "warning")))
     return EXIT_FOUND if shown and outcome.changes else code
 
@@ -171,10 +210,12 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     from django_async_migrate.core.errors import UsageError
     from django_async_migrate.syntax.discovery import locate
     from django_async_migrate.syntax.filesystem import RealFileSystem
-    from django_async_migrate.syntax.paths import relative
+    from django_async_migrate.syntax.paths import absolute, relative
 
     options = {key.replace("_", "-"): value for key, value in given.items() if value not in (None, (), False)}
     folder = options.pop("project", None)
+    for flag in ("write-baseline", "no-baseline"):
+        options.pop(flag, None)
     project = folder if isinstance(folder, str) else None
     jobs = options.get("jobs")
     if isinstance(jobs, str) and jobs.isdecimal():
@@ -190,6 +231,13 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     filesystem = RealFileSystem()
     root = locate(names, project, filesystem, cwd).root
     settings = {**load_settings(root, relative(f"{root}/pyproject.toml", cwd), filesystem), **asked}
+    baseline = settings.get("baseline")
+    if isinstance(baseline, str):
+        settings["baseline"] = absolute(baseline, cwd if "baseline" in asked else root)
+    for flag in ("write-baseline", "no-baseline"):
+        settings[flag] = bool(given.get(flag.replace("-", "_")))
+    if settings["write-baseline"] and (settings["no-baseline"] or settings.get("diff")):
+        raise UsageError("--write-baseline cannot be combined with --no-baseline or --diff")
     source = "option" if "target-version" in asked else "config"
     return scan_options(names, project, settings, source), settings
 
@@ -222,7 +270,7 @@ def _write(text: str, output: object) -> None:
     if not isinstance(output, str):
         click.echo(text, nl=False, color=True)
         return
-    from django_async_migrate.report.output import write_file
+    from django_async_migrate.syntax.output import write_file
 
     write_file(output, text)
 

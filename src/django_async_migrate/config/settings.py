@@ -18,8 +18,8 @@ TABLE = "django-async-migrate"
 FAIL_ON = ("error", "warning", "info", "never")
 STRATEGIES = ("auto", "convert", "twin", "wrap")
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
-# Options of the command line that are not there yet; a setting that did nothing would mislead.
-LATER = ("baseline", "write-baseline")
+# What a project cannot settle once and for all.
+OPTIONS_ONLY = ("write-baseline", "no-baseline", "project")
 
 _CODE = re.compile(r"DAM\d{0,3}", re.IGNORECASE)
 
@@ -72,8 +72,8 @@ def _checked(key: str, value: object, text: str, shown: str) -> object:
 
 def check(key: str, value: object) -> object:
     """Return the value of one setting in the form the scan uses. Raises UsageError."""
-    if key in LATER:
-        raise UsageError(f'"{key}" is not available yet')
+    if key in OPTIONS_ONLY:
+        raise UsageError(f'"{key}" is an option of the command line, not a setting')
     kind = _KINDS.get(key)
     if kind is None:
         raise UsageError(f'unknown setting "{key}"{did_you_mean(key, tuple(_KINDS))}')
@@ -166,6 +166,7 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
     "fail-on": _choice(FAIL_ON),
     "output-format": _choice(FORMATS),
     "output": _string,
+    "baseline": _string,
     "statistics": _flag,
     "no-cache": _flag,
     "jobs": _positive,

@@ -95,7 +95,7 @@ _HEAD = "[project]\nname = 'x'\n\n[tool.django-async-migrate]\n"
         (_HEAD + "jobs = true\n", '"jobs" must be a number above 0'),
         (_HEAD + "quiet = 'yes'\n", '"quiet" must be true or false'),
         (_HEAD + "output = 1\n", '"output" must be a string'),
-        (_HEAD + "baseline = 'x'\n", 'pyproject.toml:5: "baseline" is not available yet'),
+        (_HEAD + "write-baseline = true\n", 'pyproject.toml:5: "write-baseline" is an option of the command line'),
         (
             _HEAD + "per-file-ignores = []\n",
             '"per-file-ignores" must be a table of patterns and lists of codes',

@@ -8,10 +8,10 @@ from contextlib import suppress
 from django_async_migrate.core.errors import UsageError
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, text: str, shown: str = "") -> None:
     """Write text to a file in one step; what is not a regular file (a pipe, a device) is written to as it is.
 
-    Raises UsageError when that is not possible; the file is then as it was.
+    ``shown``: how a message names the file. Raises UsageError when that is not possible; the file is then as it was.
     """
     data = text.encode("utf-8", "backslashreplace")
     try:
@@ -22,7 +22,7 @@ def write_file(path: str, text: str) -> None:
             return
         _replace(real, data)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+        raise UsageError(f"cannot write {shown or path}: {error.strerror or error}") from None
 
 
 def _replace(path: str, data: bytes) -> None:
