@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from django_async_migrate.core.errors import UsageError
-from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Span, Target, Todo
+from django_async_migrate.core.findings import Coverage, Finding, Problem, Report, Scope, Span, Target, Todo
 from django_async_migrate.syntax.discovery import Layout, discover, locate, project_files
 from django_async_migrate.syntax.filesystem import RealFileSystem
 from django_async_migrate.syntax.paths import absolute, ancestors, is_inside, parent, relative
@@ -16,10 +16,11 @@ from django_async_migrate.syntax.tree import SourceTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from django_async_migrate.core.edits import FixOutcome
+    from django_async_migrate.core.edits import FixOutcome, Suggestion
     from django_async_migrate.core.options import ScanOptions
+    from django_async_migrate.rewrite.engine import Rewriting
     from django_async_migrate.syntax.filesystem import FileSystem
     from django_async_migrate.syntax.project import Project
 
@@ -69,25 +70,12 @@ def fix(
     A file that cannot be written is a problem of the report. Raises UsageError as ``scan`` does.
     """
     from django_async_migrate.core.edits import Change, FixOutcome
-    from django_async_migrate.rewrite.engine import Rewriting
     from django_async_migrate.rewrite.overlay import Snapshot
 
     disk = filesystem or RealFileSystem()
     files = Snapshot(disk)
     folder = working_directory() if cwd is None else cwd
-    root = locate(options.paths, options.project, files, folder).root
-    rewriting_options = replace(options, rewriting=options.helper_strategy)
-    rewriting = Rewriting(
-        root,
-        files,
-        lambda overlay, made: scan(replace(rewriting_options, trusted=made), overlay, folder, progress),
-        unsafe,
-        _local_packages(root, files),
-        _Importers(root, options, files, folder),
-        shown=_Rebase(root, folder).path,
-        resolved=lambda path: absolute(path, folder),
-        within=None if within is None else frozenset(relative(path, root) for path in within),
-    )
+    rewriting = _rewriting(options, unsafe, files, folder, progress, within)
     report = rewriting.run()
     from django_async_migrate.report.selection import Selection
 
@@ -109,12 +97,57 @@ def fix(
             applied = [done for done in applied if done.path not in unwritten]
             marked = [entry for entry in marked if entry[0] not in unwritten]
             # What is left is what is on disk, not what would have been.
-            report = scan(rewriting_options, disk, folder, progress)
+            report = scan(replace(options, rewriting=options.helper_strategy), disk, folder, progress)
             problems = [Problem(path, 1, "write", f"the fixes were not written: {reason}") for path, reason in failed]
             report = replace(report, problems=tuple(sorted((*report.problems, *problems), key=_problem_key)))
     refused = tuple((finding, reason) for finding in report.findings if (reason := rewriting.reason(finding)))
     left = rewriting.open(report.findings)
     return FixOutcome(report, tuple(changes), tuple(applied), refused, left, tuple(marked), unmarked)
+
+
+def suggest(
+    options: ScanOptions,
+    wanted: Collection[str],
+    filesystem: FileSystem | None = None,
+    cwd: str | None = None,
+) -> dict[str, Suggestion]:
+    """Return what ``fix`` would change about each of some findings, by fingerprint; nothing is written.
+
+    Only safe rewrites are returned, and of those only what was kept when all were tried together. This takes as long
+    as fixing. Raises UsageError as ``scan`` does.
+    """
+    from django_async_migrate.rewrite.overlay import Snapshot
+    from django_async_migrate.rewrite.suggest import suggestions
+
+    files = Snapshot(filesystem or RealFileSystem())
+    folder = working_directory() if cwd is None else cwd
+    return suggestions(lambda: _rewriting(options, False, files, folder, None, None), wanted)
+
+
+def _rewriting(
+    options: ScanOptions,
+    unsafe: bool,
+    files: FileSystem,
+    folder: str,
+    progress: Progress | None,
+    within: Sequence[str] | None,
+) -> Rewriting:
+    """Return a fix run that has not begun."""
+    from django_async_migrate.rewrite.engine import Rewriting
+
+    root = locate(options.paths, options.project, files, folder).root
+    rewriting_options = replace(options, rewriting=options.helper_strategy)
+    return Rewriting(
+        root,
+        files,
+        lambda overlay, made: scan(replace(rewriting_options, trusted=made), overlay, folder, progress),
+        unsafe,
+        _local_packages(root, files),
+        _Importers(root, options, files, folder),
+        shown=_Rebase(root, folder).path,
+        resolved=lambda path: absolute(path, folder),
+        within=None if within is None else frozenset(relative(path, root) for path in within),
+    )
 
 
 class _Importers:
@@ -213,10 +246,17 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         unknown,
         suppressed,
         tree.outside_problems + len(set(problems) - inside),
-        _notes(tree, layout, options),
+        notes=_notes(tree, layout, options),
     )
     rebase = _Rebase(project.root, cwd)
-    return Report(target, rebase.findings(findings), rebase.problems(inside), coverage, rebase.todos(_todos(tree)))
+    return Report(
+        target,
+        rebase.findings(findings),
+        rebase.problems(inside),
+        coverage,
+        rebase.todos(_todos(tree)),
+        Scope(project.root, frozenset(tree.selected), layout.complete),
+    )
 
 
 def _todos(tree: SourceTree) -> Iterator[Todo]:

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from django_async_migrate.core.edits import FixOutcome
+    from django_async_migrate.core.edits import FixOutcome, Suggestion
     from django_async_migrate.core.findings import Report
     from django_async_migrate.core.options import ScanOptions
 
 PROGRAM = "django-async-migrate"
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 EXIT_CLEAN, EXIT_FOUND, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
+# Each takes a good part of a second. A report with more findings is that of a first scan, before there is a baseline.
+MOST_SUGGESTIONS = 200
 _RANK = {"info": 0, "warning": 1, "error": 2, "never": 3}
 
 
@@ -94,16 +96,17 @@ def main() -> None:
 @click.option("--diff", is_flag=True, help="Show what --fix would do; write nothing.")
 @click.option("--helper-strategy", metavar="HOW", help="Sync helpers: auto, convert, twin or wrap.")
 @click.option("--insert-todos", is_flag=True, help="With --fix: a TODO where it gives up.")
-@click.option("--output-format", metavar="FORMAT", help="text, concise or json.")
+@click.option("--output-format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
 @click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
+@click.option("--baseline", metavar="FILE", help="Be silent about the findings in this file.")
+@click.option("--write-baseline", is_flag=True, help="Put all findings into the baseline.")
+@click.option("--no-baseline", is_flag=True, help="Report known findings as well.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--jobs", metavar="N", help="How many processes to use at most.")
 @click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")
 @click.option("--quiet", is_flag=True, help="Print findings and problems only.")
 @click.option("--verbose", is_flag=True, help="Tell what was not understood or fixed, and where.")
-@click.option("--baseline", hidden=True)
-@click.option("--write-baseline", is_flag=True, hidden=True)
 @_version
 def scan(paths: tuple[str, ...], **given: object) -> int:
     """Find async hazards in PATHS: files or folders, by default all below this.
@@ -119,24 +122,73 @@ def scan(paths: tuple[str, ...], **given: object) -> int:
         return _fix(options, settings)
     with _progress(bool(settings.get("quiet"))) as progress:
         report = scan_project(options, progress=progress)
-    _write(_rendered(report, settings), settings.get("output"))
+    report, told = _compared(report, options, settings)
+    suggestions = _suggestions(options, report) if settings.get("output-format") == "sarif" else None
+    _write(_rendered(report, settings, None, suggestions), settings.get("output"))
+    _tell(told, settings)
     return _exit_code(report, str(settings.get("fail-on", "warning")))
+
+
+def _compared(report: Report, options: ScanOptions, settings: Mapping[str, object]) -> tuple[Report, list[str]]:
+    """Return the report without what the baseline knows, and what to tell about the baseline."""
+    if settings.get("no-baseline") or report.scope is None:
+        return report, []
+    from django_async_migrate.core.options import BASELINE_NAME
+
+    named, write = settings.get("baseline"), bool(settings.get("write-baseline"))
+    path = named if isinstance(named, str) else f"{report.scope.root.rstrip('/')}/{BASELINE_NAME}"
+    if named is None and not write and not os.path.isfile(path):
+        return report, []
+    from django_async_migrate.api import working_directory
+    from django_async_migrate.baseline.apply import Baseline, apply
+    from django_async_migrate.report.selection import Selection
+    from django_async_migrate.syntax.paths import is_inside, relative
+
+    cwd = working_directory()
+    shown = relative(path, cwd) if is_inside(path, cwd) else path
+    unattended = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    selection = Selection(options.select, options.ignore, options.per_file_ignores)
+    return apply(report, Baseline(path, shown, named is not None, write, not unattended), selection.wants, cwd)
+
+
+def _tell(lines: Sequence[str], settings: Mapping[str, object]) -> None:
+    """Print what is no part of the report."""
+    if not settings.get("quiet"):
+        for line in lines:
+            click.echo(line, err=True)
+
+
+def _suggestions(options: ScanOptions, report: Report) -> Mapping[str, Suggestion]:
+    """Return the fixes that a SARIF report shows. With very many findings that would take too long."""
+    wanted = {finding.fingerprint for finding in report.findings if finding.fix and finding.fix.applicability == "safe"}
+    if not 0 < len(wanted) <= MOST_SUGGESTIONS:
+        return {}
+    from django_async_migrate.api import suggest
+
+    return suggest(options, wanted)
 
 
 def _fix(options: ScanOptions, settings: Mapping[str, object]) -> int:
     """Fix, or show as a diff what fixing would do; return the exit code."""
+    from dataclasses import replace
+
     from django_async_migrate.api import fix
     from django_async_migrate.report.fixes import diff_text, fix_lines
 
     unsafe, shown = bool(settings.get("unsafe-fixes")), bool(settings.get("diff"))
     with _progress(bool(settings.get("quiet"))) as progress:
         outcome = fix(options, unsafe, write=not shown, progress=progress)
+    told: list[str] = []
+    if not shown:
+        report, told = _compared(outcome.report, options, settings)
+        outcome = replace(outcome, report=report)
     text = diff_text(outcome.changes) if shown else _rendered(outcome.report, settings, outcome)
     _write(text, settings.get("output"))
     if not settings.get("quiet"):
         for line in fix_lines(outcome, not shown, unsafe, bool(settings.get("verbose"))):
             # Standard output holds the report or the diff and nothing else, so that both can be piped.
             click.echo(line, err=shown or settings.get("output-format", "text") != "text")
+    _tell(told, settings)
     code = _exit_code(outcome.report, str(settings.get("fail-on", "warning")))
     return EXIT_FOUND if shown and outcome.changes else code
 
@@ -158,10 +210,12 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     from django_async_migrate.core.errors import UsageError
     from django_async_migrate.syntax.discovery import locate
     from django_async_migrate.syntax.filesystem import RealFileSystem
-    from django_async_migrate.syntax.paths import relative
+    from django_async_migrate.syntax.paths import absolute, relative
 
     options = {key.replace("_", "-"): value for key, value in given.items() if value not in (None, (), False)}
     folder = options.pop("project", None)
+    for flag in ("write-baseline", "no-baseline"):
+        options.pop(flag, None)
     project = folder if isinstance(folder, str) else None
     jobs = options.get("jobs")
     if isinstance(jobs, str) and jobs.isdecimal():
@@ -177,38 +231,28 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     filesystem = RealFileSystem()
     root = locate(names, project, filesystem, cwd).root
     settings = {**load_settings(root, relative(f"{root}/pyproject.toml", cwd), filesystem), **asked}
+    baseline = settings.get("baseline")
+    if isinstance(baseline, str):
+        settings["baseline"] = absolute(baseline, cwd if "baseline" in asked else root)
+    for flag in ("write-baseline", "no-baseline"):
+        settings[flag] = bool(given.get(flag.replace("-", "_")))
+    if settings["write-baseline"] and (settings["no-baseline"] or settings.get("diff")):
+        raise UsageError("--write-baseline cannot be combined with --no-baseline or --diff")
     source = "option" if "target-version" in asked else "config"
     return scan_options(names, project, settings, source), settings
 
 
-def _rendered(report: Report, settings: Mapping[str, object], outcome: FixOutcome | None = None) -> str:
+def _rendered(
+    report: Report,
+    settings: Mapping[str, object],
+    outcome: FixOutcome | None = None,
+    suggestions: Mapping[str, Suggestion] | None = None,
+) -> str:
     """Return the report as text in the form that was asked for."""
-    form = settings.get("output-format", "text")
-    if form == "json":
-        from django_async_migrate.report.json import json_text
+    from django_async_migrate.report.render import rendered
 
-        return json_text(report, __version__, outcome)
-    if form == "concise":
-        from django_async_migrate.report.concise import concise_lines
-
-        lines = concise_lines(report)
-    else:
-        from dataclasses import replace
-
-        from django_async_migrate.report.text import TextStyle, text_lines
-
-        style = TextStyle(
-            color=not settings.get("output") and _wants_color(),
-            statistics=bool(settings.get("statistics")),
-            verbose=bool(settings.get("verbose")),
-            quiet=bool(settings.get("quiet")),
-        )
-        if outcome is not None and outcome.marked:
-            # What this run put in is told with what it fixed.
-            new = set(outcome.marked)
-            report = replace(report, todos=tuple(t for t in report.todos if (t.path, t.code) not in new))
-        lines = list(text_lines(report, _source_lines, style))
-    return "".join(line + "\n" for line in lines)
+    color = not settings.get("output") and _wants_color()
+    return rendered(report, settings, __version__, color, _source_lines, outcome, suggestions)
 
 
 def _source_lines(path: str) -> list[str]:
@@ -226,13 +270,9 @@ def _write(text: str, output: object) -> None:
     if not isinstance(output, str):
         click.echo(text, nl=False, color=True)
         return
-    from django_async_migrate.core.errors import UsageError
+    from django_async_migrate.syntax.output import write_file
 
-    try:
-        with open(output, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror or error}") from None
+    write_file(output, text)
 
 
 def _wants_color() -> bool:

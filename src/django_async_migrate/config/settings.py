@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 TABLE = "django-async-migrate"
 FAIL_ON = ("error", "warning", "info", "never")
 STRATEGIES = ("auto", "convert", "twin", "wrap")
-FORMATS = ("text", "concise", "json")
-LATER_FORMATS = ("sarif", "github", "gitlab", "junit")
-# Options of the command line that are not there yet; a setting that did nothing would mislead.
-LATER = ("baseline", "write-baseline")
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
+# What a project cannot settle once and for all.
+OPTIONS_ONLY = ("write-baseline", "no-baseline", "project")
 
 _CODE = re.compile(r"DAM\d{0,3}", re.IGNORECASE)
 
@@ -73,8 +72,8 @@ def _checked(key: str, value: object, text: str, shown: str) -> object:
 
 def check(key: str, value: object) -> object:
     """Return the value of one setting in the form the scan uses. Raises UsageError."""
-    if key in LATER:
-        raise UsageError(f'"{key}" is not available yet')
+    if key in OPTIONS_ONLY:
+        raise UsageError(f'"{key}" is an option of the command line, not a setting')
     kind = _KINDS.get(key)
     if kind is None:
         raise UsageError(f'unknown setting "{key}"{did_you_mean(key, tuple(_KINDS))}')
@@ -115,13 +114,6 @@ def read_target(key: str, value: object) -> str:
     if found is None:
         raise UsageError(f'"{key}": Django {value} is not known; choose one of {", ".join(SUPPORTED)}')
     return found
-
-
-def read_format(key: str, value: object) -> str:
-    """Return an output format. Raises UsageError, with its own message for those to come."""
-    if value in LATER_FORMATS:
-        raise UsageError(f'"{key}": the {value} format is not available yet')
-    return _choice(FORMATS)(key, value)
 
 
 def _strings(key: str, value: object) -> tuple[str, ...]:
@@ -172,8 +164,9 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
     "per-file-ignores": _ignores,
     "target-version": read_target,
     "fail-on": _choice(FAIL_ON),
-    "output-format": read_format,
+    "output-format": _choice(FORMATS),
     "output": _string,
+    "baseline": _string,
     "statistics": _flag,
     "no-cache": _flag,
     "jobs": _positive,

@@ -129,6 +129,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the rewrite of one finding changes: by path, regions of the text and what takes their place."""
+
+    title: str
+    changes: tuple[tuple[str, tuple[tuple[Span, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """A fix that was applied; ``line`` is that of the finding in the file as it was before all fixes."""
 

@@ -45,7 +45,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hazard, at the expression in the last coroutine whose evaluation reaches it."""
+    """A hazard, at the expression in the last coroutine whose evaluation reaches it.
+
+    ``fingerprint`` names it in its file, ``content`` wherever the file is moved to (not unique).
+    """
 
     code: str
     name: str
@@ -57,6 +60,7 @@ class Finding:
     trace: tuple[Step, ...] = ()
     fix: Fix | None = None
     fingerprint: str = ""
+    content: str = field(default="", compare=False, repr=False)
     plans: tuple[FixPlan, ...] = field(default=(), compare=False, repr=False)
 
 
@@ -93,7 +97,8 @@ class Coverage:
 
     ``files``: how many were read for hazards. ``unknown``: why values stayed unknown (reason and number).
     ``suppressed``: findings silenced by ``noqa``. ``outside_problems``: broken files of the project outside
-    the paths that were asked for. ``notes``: what the user should know about the scan as a whole.
+    the paths that were asked for. ``known``: findings that the baseline silences. ``notes``: what the user should
+    know about the scan as a whole.
     """
 
     files: int = 0
@@ -102,15 +107,27 @@ class Coverage:
     unknown: tuple[tuple[str, int], ...] = ()
     suppressed: int = 0
     outside_problems: int = 0
+    known: int = 0
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What a scan looked at: the root of the project, the files from there, and whether those are all of it."""
+
+    root: str
+    selected: frozenset[str]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything one scan produced, sorted."""
+    """Everything one scan produced, sorted. ``hidden``: findings of the levels above the one that was asked for."""
 
     target: Target
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     todos: tuple[Todo, ...] = ()
+    scope: Scope | None = field(default=None, compare=False, repr=False)
+    hidden: tuple[Finding, ...] = ()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: The baseline that is read when it lies in the root of the project and no other is named.
+BASELINE_NAME = "django-async-migrate-baseline.txt"
+
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django_async_migrate.report.plain import visible
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from django_async_migrate.core.findings import Report
@@ -15,4 +17,4 @@ def concise_lines(report: Report) -> list[str]:
         for span in (finding.span,)
     ]
     entries += [(problem.path, problem.line, 1, f"{problem.stage}: {problem.message}") for problem in report.problems]
-    return [f"{path}:{line}:{column}: {message}" for path, line, column, message in sorted(entries)]
+    return [f"{visible(path)}:{line}:{column}: {visible(message)}" for path, line, column, message in sorted(entries)]

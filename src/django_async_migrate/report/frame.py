@@ -58,7 +58,7 @@ def _shown(text: str) -> str:
         " " * _TAB
         if character == "\t"
         else "\N{REPLACEMENT CHARACTER}"
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
         else character
         for character in text
     )

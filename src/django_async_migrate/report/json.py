@@ -45,6 +45,7 @@ def json_text(report: Report, version: str, outcome: FixOutcome | None = None) -
             "files": report.coverage.files,
             "async_functions": report.coverage.async_functions,
             "findings": by_severity(report.findings),
+            **({"known": report.coverage.known} if report.coverage.known else {}),
             "fixable": {"safe": fixes.count("safe"), "unsafe": fixes.count("unsafe")},
         },
         "todos": [{"path": todo.path, "line": todo.line, "code": todo.code} for todo in report.todos],

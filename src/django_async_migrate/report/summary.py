@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django_async_migrate.report.plain import visible
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +26,13 @@ def by_severity(findings: Sequence[Finding]) -> dict[str, int]:
 def summary_lines(report: Report, verbose: bool) -> list[str]:
     """Return the summary: the result, then notes, then with ``verbose`` what stayed unknown."""
     lines = [f"{_result(report)}: {_looked_at(report)}."]
-    lines += [f"Note: {note}." for note in report.coverage.notes]
+    if report.coverage.known:
+        known = count(report.coverage.known, "known finding is", "known findings are")
+        lines.append(f"{known} in the baseline.")
+    lines += [f"Note: {visible(note)}." for note in report.coverage.notes]
     if report.todos:
         lines.append(f"{count(len(report.todos), 'TODO marker')} left by an earlier run.")
-        lines += [f"  {todo.path}:{todo.line} {todo.code}" for todo in report.todos if verbose]
+        lines += [f"  {visible(todo.path)}:{todo.line} {todo.code}" for todo in report.todos if verbose]
     if verbose:
         lines += _verbose(report)
     return lines
@@ -58,12 +63,13 @@ def _result(report: Report) -> str:
         if internal:
             parts.append(count(internal, "internal error"))
         broken = ", " + " and ".join(parts)
+    fresh = "new " if report.coverage.known else ""
     if not report.findings:
-        return "No async hazards found" + broken
+        return f"No {fresh}async hazards found{broken}"
     kinds = [count(number, kind) for kind, number in by_severity(report.findings).items() if number]
     kinds = [kind.replace("infos", "info") for kind in kinds]
     files = len({finding.span.path for finding in report.findings})
-    hazards = count(len(report.findings), "async hazard")
+    hazards = count(len(report.findings), f"{fresh}async hazard")
     return f"{hazards} ({', '.join(kinds)}) in {count(files, 'file')}{broken}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django_async_migrate.report.frame import frame
+from django_async_migrate.report.plain import visible
 from django_async_migrate.report.summary import statistics_lines, summary_lines
 
 TYPE_CHECKING = False
@@ -36,9 +37,9 @@ def text_lines(report: Report, lines_of: Callable[[str], Sequence[str]], style: 
         by_path.setdefault(problem.path, ([], []))[1].append(problem)
     for path in sorted(by_path):
         findings, problems = by_path[path]
-        yield paint("path", path)
+        yield paint("path", visible(path))
         for problem in problems:
-            yield f"  {problem.line} {paint('error', _stage(problem.stage))} {problem.message}"
+            yield f"  {problem.line} {paint('error', _stage(problem.stage))} {visible(problem.message)}"
         if problems and findings:
             yield ""
         source = lines_of(path) if findings else ()
@@ -61,7 +62,7 @@ def _finding(finding: Finding, source: Sequence[str], paint: _Painter) -> Iterat
     span = finding.span
     severity = paint(finding.severity, finding.severity)
     likely = " (likely)" if finding.certainty == "likely" else ""
-    yield f"  {span.line}:{span.column} {severity} {paint('bold', finding.code)} {finding.message}{likely}"
+    yield f"  {span.line}:{span.column} {severity} {paint('bold', finding.code)} {visible(finding.message)}{likely}"
     rows = frame(span, source)
     width = max((len(number) for number, _, _ in rows), default=0)
     bar = paint("dim", "|")
@@ -71,9 +72,9 @@ def _finding(finding: Finding, source: Sequence[str], paint: _Painter) -> Iterat
             yield f"  {' ' * width} {bar} {_marks(marks, finding.severity, paint)}"
     pad = "  " + " " * width
     for step in finding.trace:
-        yield f"{pad} {paint('dim', '>')} {step.path}:{step.line}:{step.column}: {step.message}"
+        yield f"{pad} {paint('dim', '>')} {visible(step.path)}:{step.line}:{step.column}: {visible(step.message)}"
     if finding.fix is not None:
-        yield f"{pad} {paint('dim', '=')} {paint('info', 'help')}: {finding.fix.title}"
+        yield f"{pad} {paint('dim', '=')} {paint('info', 'help')}: {visible(finding.fix.title)}"
 
 
 def _marks(marks: str, severity: str, paint: _Painter) -> str:

@@ -112,6 +112,11 @@ class Rewriting:
             found[finding.fingerprint] = by_hand if best is None else Fix(best.applicability, best.title)
         return found
 
+    def alone(self, finding: Finding, plan: FixPlan) -> dict[str, bytes]:
+        """Return the files, by their paths from the root, that one plan changes by itself. Raises Refused."""
+        files = self._applied_to([Attempt(finding, plan)])
+        return {path: files[self._full(path)] for path in plan.paths}
+
     def left_todos(
         self, report: Report, insert: bool, selected: Callable[[str, str], bool]
     ) -> tuple[Report, list[tuple[str, str]], int]:
