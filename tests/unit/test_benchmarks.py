@@ -38,5 +38,7 @@ def test_a_tool_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_pins_are_exact() -> None:
     pins = (_REPOSITORY / "benchmarks" / "pins.toml").read_text("utf-8")
     named = re.findall(r'"([a-z][\w.-]*(?:[=<>~!]=[^"]+)?)"', pins)
-    assert len(named) == 14
-    assert [name for name in named if not re.fullmatch(r"[\w-]+==[\d.]+", name)] == []
+    # What is only there so that another can be run (Django for the plugins, flake8 for its) may be a range.
+    loose = {"flake8", "django>=5.2,<5.3"}
+    assert len(named) > 20
+    assert [name for name in named if name not in loose and not re.fullmatch(r"[\w-]+==[\d.]+", name)] == []
