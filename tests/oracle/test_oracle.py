@@ -9,15 +9,14 @@ import pytest
 from harness.cases import Case, all_cases
 from harness.versions import applies
 from oracle.runner import Judged, django_version, judge
-from oracle.verdict import disagreements
+from oracle.verdict import DECLARATIONS, disagreements
 
 _DJANGO = django_version()
 #: Cases about middleware and settings have a judge of their own: they are no coroutines that query.
-_DECLARATIONS = ("DAM3", "DAM706", "DAM9")
 _CASES = [
     case
     for case in all_cases()
-    if applies(case, _DJANGO, platform.python_version()) and not case.source.startswith(_DECLARATIONS)
+    if applies(case, _DJANGO, platform.python_version()) and not case.source.startswith(DECLARATIONS)
 ]
 
 
