@@ -297,7 +297,7 @@ def _reported(findings: Iterable[Finding], tree: SourceTree, options: ScanOption
     from django_async_migrate.syntax.suppressions import Suppressions
 
     def text_of(span: Span) -> str:
-        parsed = tree.parse(span.path)
+        parsed = tree.parse(span.path) if span.path.endswith(".py") else None
         return parsed.source(span) if parsed is not None else ""
 
     selection = Selection(options.select, options.ignore, options.per_file_ignores)
@@ -309,7 +309,7 @@ def _reported(findings: Iterable[Finding], tree: SourceTree, options: ScanOption
         span = finding.span
         if not selection.wants(finding.code, span.path):
             continue
-        if span.path not in comments:
+        if span.path not in comments and span.path.endswith(".py"):
             parsed = tree.parse(span.path)
             if parsed is not None:
                 comments[span.path] = Suppressions(parsed)

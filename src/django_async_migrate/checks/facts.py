@@ -33,6 +33,7 @@ def fact_findings(tree: SourceTree, target: Target) -> list[Finding]:
         )
         for rule in fact_rules()
         for fact in rule.find(facts)
-        if fact.span.path in facts.selected
+        # Files that hold no Python are nobody's selection: their rules look at what is selected.
+        if fact.span.path in facts.selected or not fact.span.path.endswith(".py")
     }
     return sorted(findings, key=lambda finding: (finding.span, finding.code, finding.message))

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from .project import Project
 
 _NAMED = re.compile(rb"""DJANGO_SETTINGS_MODULE["']?\s*(?:,|=|:|\]\s*=)\s*["']([\w.]+)["']""")
-_MARKS = (b"MIDDLEWARE", b"INSTALLED_APPS", b"DATABASES")
-_DEFINES = re.compile(rb"^[ \t]*(?:MIDDLEWARE|INSTALLED_APPS|DATABASES)\b[^\n=]*\+?=[^=]", re.MULTILINE)
+#: Settings that nearly only a settings module sets: any of them makes a module one.
+_NAMES = ("MIDDLEWARE", "INSTALLED_APPS", "DATABASES", "ROOT_URLCONF", "CACHES", "SESSION_ENGINE", "WSGI_APPLICATION")
+_MARKS = tuple(name.encode() for name in _NAMES)
+_DEFINES = re.compile(rb"^[ \t]*(?:" + b"|".join(_MARKS) + rb")\b[^\n=]*\+?=[^=]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +137,7 @@ class ProjectSettings:
 
 def looks_like_settings(module: ModuleInfo) -> bool:
     """Whether a module is one of settings: its top level sets one of Django's best-known settings, or imports all."""
-    names = {"MIDDLEWARE", "INSTALLED_APPS", "ROOT_URLCONF", "DATABASES"}
+    names = set(_NAMES)
     return bool(names & module.bindings.keys() or module.stars or _changes(module, names))
 
 

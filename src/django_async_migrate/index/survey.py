@@ -14,6 +14,9 @@ _WORDS = (
     b"MIDDLEWARE",
     b"INSTALLED_APPS",
     b"DATABASES",
+    b"ROOT_URLCONF",
+    b"CACHES",
+    b"SESSION_ENGINE",
     b"get_response",
     b"MiddlewareMixin",
     b"ASGI_APPLICATION",
@@ -75,6 +78,11 @@ class Survey:
     def has_wsgi(self) -> bool:
         """Whether the project says anything about WSGI."""
         return bool(self.mentioning(b"WSGI_APPLICATION", b"wsgi_application"))
+
+    @property
+    def serves_async(self) -> bool:
+        """Whether async views or consumers are served, under ASGI as far as anybody can tell."""
+        return bool(self.async_views or self.consumers) and (self.has_asgi or not self.has_wsgi)
 
     @property
     def serves_async_views(self) -> bool:

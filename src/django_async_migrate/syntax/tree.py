@@ -26,6 +26,10 @@ _FACTS = (
     b"DATABASES",
     b"ALLOW_ASYNC_UNSAFE",
     b"DJANGO_SETTINGS_MODULE",
+    b"ROOT_URLCONF",
+    b"SESSION_ENGINE",
+    b"CACHES",
+    b"WSGI_APPLICATION",
 )
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
@@ -123,6 +127,13 @@ class SourceTree:
                 self._cached_bytes += len(found)
                 self._cache[path] = found
         return found
+
+    def other(self, path: str) -> bytes | None:
+        """Return the bytes of a file that holds no Python, None where there is none. Asks the disk each time."""
+        try:
+            return self._filesystem.read(self._prefix + path)
+        except OSError:
+            return None
 
     def containing(self, *needles: bytes) -> tuple[str, ...]:
         """Return the project files whose bytes contain any of the needles, sorted.
