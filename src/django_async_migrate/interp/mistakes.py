@@ -99,6 +99,8 @@ _COMMON = frozenset(
         "write",
     }
 )
+#: What names with common names for methods are worth a look.
+_OWNERS = frozenset({"self", "cls", "channel_layer"})
 _PROPERTIES = frozenset({"property"})
 _BRIDGES = frozenset({"sync_to_async", "database_sync_to_async", "to_thread"})
 
@@ -202,7 +204,7 @@ class Mistakes(EngineBase):
         if isinstance(owner, ast.Call):
             name = called_name(owner)
             return name == "super" or name[:1].isupper()
-        return isinstance(owner, ast.Name) and owner.id in {"self", "cls"}
+        return isinstance(owner, (ast.Name, ast.Attribute)) and called_name(owner) in _OWNERS
 
     def sync_suspects(self, paths: Iterable[str]) -> list[FunctionInfo]:
         """Return the sync functions that call something async by name, in the files given."""
@@ -294,7 +296,7 @@ class Mistakes(EngineBase):
     def _api_gives_coroutine(self, frame: Frame, func: Value) -> bool | None:
         if isinstance(func, External):
             row = self.catalog.functions.get(func.api)
-            return True if row is not None and (row.since or (0, 0)) <= self.version else None
+            return True if row is not None and row.is_async and (row.since or (0, 0)) <= self.version else None
         if not isinstance(func, Method):
             return None
         receiver, state = func.receiver, frame.state(func.receiver)
