@@ -38,11 +38,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run: the error it ended with, and whether SynchronousOnlyOperation is in its chain."""
+    """One run: the error it ended with, and whether SynchronousOnlyOperation is in its chain.
+
+    ``unawaited``: the lines that made coroutines which nobody awaited.
+    """
 
     error: str | None
     unsafe: bool
     places: tuple[Place, ...] = ()
+    unawaited: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ def _run(run: Mapping[str, Any]) -> Run:
 
 def _outcome(result: Mapping[str, Any]) -> Outcome:
     places = tuple(_place(event) for event in result.get("events", ()))
-    return Outcome(result["error"], result.get("unsafe", False), places)
+    unawaited = tuple((path, line) for path, line in result.get("unawaited", ()))
+    return Outcome(result["error"], result.get("unsafe", False), places, unawaited)
 
 
 def _place(event: Mapping[str, Any]) -> Place:

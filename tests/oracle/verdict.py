@@ -18,9 +18,9 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def disagreements(case: Case, judged: Judged) -> list[str]:
     """Return what is wrong with a case in the eyes of real Django, one message each; an empty list is a pass.
 
-    Every ``E`` and ``MISSING`` line must be the place of an event, every event must have such a line within
-    its expression. Functions named ``ok...`` have no events and do not raise, those named ``bad...`` have
-    events and raise SynchronousOnlyOperation unless the case says that they catch it.
+    Every ``E`` and ``MISSING`` line must be the place of an event or of a coroutine that nobody awaited, every event
+    must have such a line within its expression. Functions named ``ok...`` have none of both and do not raise, those
+    named ``bad...`` have some; events raise SynchronousOnlyOperation unless the case says that they are caught.
     """
     if judged.error is not None:
         return [judged.error]
@@ -44,6 +44,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
                 wrong.append(f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}")
             reached |= (lines & expected) | (_decorators(case, place) & expected)
         reached |= _own_failures(case, run) & expected
+        reached |= _unawaited(case, run) & expected
     for path, line in sorted(expected - reached):
         wrong.append(f"{path}:{line} has an E, but no query comes from there")
     return wrong
@@ -55,6 +56,36 @@ def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
         return set()
     places = re.findall(r"^(\S+?):(\d+) ", run.recorded.error, re.MULTILINE)
     return {(path, int(line)) for path, line in places[-1:] if path in case.files}
+
+
+def _unawaited(case: Case, run: Run) -> set[tuple[str, int]]:
+    """Return the lines whose coroutine nobody awaited, and those that read a variable which holds it."""
+    found: set[tuple[str, int]] = set()
+    for path, line in run.recorded.unawaited:
+        tree = _parse(case.files.get(path, ""))
+        found.add((path, line))
+        found.update((path, number) for number in range(*_whole(tree, line)))
+        for function in ast.walk(tree):
+            if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            names = {
+                target.id
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or node.lineno)
+                for target in node.targets
+                if isinstance(target, ast.Name)
+            }
+            found.update(
+                (path, node.lineno)
+                for node in ast.walk(function)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names
+            )
+    return found
+
+
+def _whole(tree: ast.Module, line: int) -> tuple[int, int]:
+    found = _statement(tree, line)
+    return found[0], found[1] + 1
 
 
 def _decorators(case: Case, place: Place) -> set[tuple[str, int]]:
@@ -85,9 +116,11 @@ def _conduct(case: Case, run: Run) -> Iterator[str]:
         yield f"{run.function}: fails although queries are let through:\n{run.recorded.error}"
     if name.startswith("ok") and run.recorded.places:
         yield f"{run.function}: is not ok: {run.recorded.places[0].stack}"
-    if name.startswith("bad") and not run.recorded.places:
+    if name.startswith("ok") and run.recorded.unawaited:
+        yield f"{run.function}: is not ok, nobody awaits the coroutine of {run.recorded.unawaited}"
+    if name.startswith("bad") and not run.recorded.places and not run.recorded.unawaited:
         yield f"{run.function}: is not bad, no query runs on the loop"
-    if run.plain is None:
+    if run.plain is None or (run.recorded.unawaited and not run.recorded.places):
         return
     if run.plain.error and not run.plain.unsafe:
         yield f"{run.function}: fails for another reason:\n{run.plain.error}"

@@ -25,6 +25,7 @@ from oracle import project
 from oracle.entries import Entry, arguments, entries, holds_entries
 from oracle.processes import in_child
 from oracle.recorder import Event, recording
+from oracle.unawaited import watching
 
 
 def main() -> None:
@@ -77,17 +78,18 @@ def _run(entry: Entry, database: Path, root: Path, record: bool) -> dict[str, An
     # Objects are made before the loop starts: a query in their __init__ is the business of another entry.
     function = entry.prepare()
     given = arguments(function)
-    error: BaseException | None = None
     watch: AbstractContextManager[list[Event]] = recording() if record else nullcontext([])
-    with watch as events:
+    described, unsafe = None, False
+    with watch as events, watching(root) as unawaited:
         try:
             asyncio.run(_drive(function, given))
         except BaseException as caught:
-            error = caught
+            described, unsafe = _describe(caught, root), _is_unsafe(caught)
     return {
         "events": list(places(events, root)),
-        "error": _describe(error, root) if error else None,
-        "unsafe": _is_unsafe(error),
+        "error": described,
+        "unsafe": unsafe,
+        "unawaited": sorted(set(unawaited)),
     }
 
 

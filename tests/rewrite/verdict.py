@@ -76,6 +76,8 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
         new = after.get(function)
         if new is None:
             what = ["the function is gone"]
+        elif _loses_coroutine(old) and not _loses_coroutine(new):
+            what = []  # nothing of it ran, or it failed at that: what it does now is what it was meant to do
         else:
             # A helper that became a coroutine hands its queryset to other code, that reads it in other ways.
             same = bool(old.get("asynchronous")) == bool(new.get("asynchronous"))
@@ -85,6 +87,12 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
             path, _, name = function.partition(":")
             texts = (source_of(files.get(path, ""), name) for files in (compared.before, fixed.files))
             yield Mismatch(compared.name, variant, function, tuple(what), *texts)
+
+
+def _loses_coroutine(record: Record) -> bool:
+    """Whether a function drops a coroutine, or fails because it takes one for what it gives."""
+    told = f"{record.get('warnings')}{record.get('complaints')}{record.get('output')}"
+    return "was never awaited" in told or "coroutine" in f"{record.get('error')}{record.get('result')}"
 
 
 def _hazards(files: Mapping[str, str], before: Record, after: Record, fixed: FixResult) -> Iterator[str]:

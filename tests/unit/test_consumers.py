@@ -58,3 +58,45 @@ def test_what_is_related_to_the_user_is_not_loaded() -> None:
 @pytest.mark.parametrize("middleware", [_MIDDLEWARE, "def wrap(scope):\n    return dict(scope, user=find(scope))\n"])
 def test_nothing_is_known_of_a_user_the_project_puts_there(middleware: str) -> None:
     assert _found({**_FILES, "/p/people/middleware.py": middleware}) == []
+
+
+_LAYERS = """
+    from asgiref.sync import async_to_sync
+    from channels.generic.websocket import AsyncJsonWebsocketConsumer, WebsocketConsumer
+    from channels.layers import get_channel_layer
+
+
+    class Chat(WebsocketConsumer):
+        def connect(self):
+            self.channel_layer.group_add("chat", self.channel_name)  # DAM601
+            async_to_sync(self.channel_layer.group_add)("all", self.channel_name)
+            self.accept()
+
+        def receive(self, text_data=None, bytes_data=None):
+            layer = get_channel_layer()
+            layer.group_send("chat", {"type": "tell"})  # DAM601
+            self.send("ok")
+
+
+    class AsyncChat(AsyncJsonWebsocketConsumer):
+        async def connect(self):
+            self.accept()  # DAM601
+            await self.channel_layer.group_add("chat", self.channel_name)
+            self.send_json({})  # DAM601
+
+        async def tell(self, event):
+            self.channel_layer.send("other", event)  # DAM601
+            await self.send_json(event)
+            await self.close()
+
+
+    def notify():
+        get_channel_layer().group_send("chat", {"type": "tell"})  # DAM601
+        async_to_sync(get_channel_layer().group_send)("chat", {"type": "tell"})
+"""
+
+
+def test_messages_that_are_never_sent() -> None:
+    lines = textwrap.dedent(_LAYERS).splitlines()
+    found = _found({"/p/chat/consumers.py": _LAYERS})
+    assert found == [(number, line[-6:]) for number, line in enumerate(lines, 1) if "# DAM" in line]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
@@ -76,6 +76,13 @@ class PackageTable(Mapping[str, RowT]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def of_packages(self, mentioned: Callable[[str], bool]) -> Iterator[RowT]:
+        """Yield the rows about Django and about the packages that are mentioned; others are not read."""
+        yield from self._core.values()
+        for package in package_names(self._folder):
+            if package == "django" or mentioned(package):
+                yield from package_rows(self._folder, package)[self._table].values()
 
 
 def rules_folder() -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Protocol
 
 from django_async_migrate.core.record import Record, keyword_record
@@ -315,6 +315,12 @@ class Catalog(Record):
     managers: Mapping[str, StockManagerClass]
     bridges: Mapping[str, Bridge]
     functions: Mapping[str, Function]
+
+    def functions_of(self, mentioned: Callable[[str], bool]) -> Iterable[Function]:
+        """Return the functions of Django and of the packages that are mentioned."""
+        of_packages = getattr(self.functions, "of_packages", None)
+        found: Iterable[Function] = of_packages(mentioned) if of_packages is not None else self.functions.values()
+        return found
 
     def model_method(self, name: str) -> ModelMethod | None:
         """Find the row of a model method by its name, patterns such as ``get_*_display`` included."""

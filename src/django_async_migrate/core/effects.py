@@ -23,6 +23,7 @@ EffectKind = Literal[
     "deferred",
     "framework",
     "blocking",
+    "mistake",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
@@ -30,7 +31,7 @@ LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-
 
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
 #: one place: a query comes before an API of Django's, and both come before what only blocks.
-NAMED: tuple[str, ...] = ("framework", "blocking")
+NAMED: tuple[str, ...] = ("framework", "blocking", "mistake")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

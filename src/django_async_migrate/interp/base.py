@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
     from django_async_migrate.catalog.rows import Function as FunctionRow
     from django_async_migrate.index.project import Project
+    from django_async_migrate.index.usages import Use
 
 #: Calls nested deeper than this are cut off; what is below stays unknown.
 MAX_DEPTH = 14
@@ -67,6 +68,11 @@ class Outcome:
     #: Functions that do something nobody can follow, themselves or through what they call.
     unsure: set[ast.AST] = field(default_factory=set)
 
+    #: Uses of a value that go wrong with what it was, in whatever thread the code runs; the last of each place.
+    mistakes: dict[ast.expr, tuple[FunctionInfo, Effect]] = field(default_factory=dict)
+    #: Expressions whose value was put to the same use and did no harm at least once.
+    harmless: set[ast.expr] = field(default_factory=set)
+
     def saw_queryset(self, node: ast.AST, instances: bool) -> None:
         """Note that a node works on a queryset or manager; ``instances``: whose rows are instances."""
         self.querysets[node] = instances and self.querysets.get(node, True)
@@ -100,12 +106,26 @@ class EngineBase(Names):
         self._subclasses: dict[tuple[ClassInfo, str], list[ClassInfo]] = {}
         self.on_loop: set[FunctionInfo] = set()  # sync functions that a framework calls on the loop
         self._forced: FunctionInfo | None = None
+        self._watched: dict[FunctionInfo, Mapping[ast.expr, Use]] = {}
+        self._suspects: dict[FunctionInfo, bool] = {}
         self.setup()
 
     @property
     def recursing(self) -> bool:
         """Whether some function is running inside itself."""
         return len(self._stack) != len(set(self._stack))
+
+    def suspects(self, fn: FunctionInfo) -> bool:
+        """Whether a function may, by the names it holds, misuse a coroutine."""
+        raise NotImplementedError
+
+    def observe(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> None:
+        """Judge the use that code makes of a value."""
+        raise NotImplementedError
+
+    def subclasses_with(self, cls: ClassInfo, name: str) -> list[ClassInfo]:
+        """Return the project classes that derive from ``cls`` and bind ``name`` to more than a stub."""
+        raise NotImplementedError
 
     def count_unknown(self, reason: str) -> None:
         """Count why a value stayed unknown."""

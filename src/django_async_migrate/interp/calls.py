@@ -274,6 +274,8 @@ class Evaluator(LazyCalls):
             bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
         if bridge is not None:
             return externals.bridged(self, bridge, args, kwargs, node)
+        if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
+            return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
         if name == "auser":
             user = self.project.models.user_model()
             return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")

@@ -37,6 +37,7 @@ from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
 from .frame import Env, Frame
+from .mistakes import Mistakes
 from .parents import Parents
 from .registries import Registries
 from .relevant import Relevant
@@ -60,7 +61,7 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-class Engine(Parents, Dispatch, Relevant, Registries):
+class Engine(Parents, Dispatch, Relevant, Registries, Mistakes):
     """Computes summaries; holds every cache of one analysis."""
 
     def evaluator(
@@ -73,7 +74,10 @@ class Engine(Parents, Dispatch, Relevant, Registries):
         start: int,
     ) -> Evaluator:
         """Return a fresh evaluator for one activation."""
-        return Evaluator(self, module, fn, env, cells, depth, start)
+        frame = Evaluator(self, module, fn, env, cells, depth, start)
+        if fn is not None:
+            frame.watched = self.watched(fn)
+        return frame
 
     # -- calls ---------------------------------------------------------------------------------------------
 

@@ -39,7 +39,10 @@ class Expressions(Operators):
 
     def eval(self, node: ast.expr) -> Value:
         method = _TABLE.get(type(node))
-        return method(self, node) if method is not None else SCALAR
+        value = method(self, node) if method is not None else SCALAR
+        if self.watched and node in self.watched:
+            self.engine.observe(self, node, value, self.watched[node])
+        return value
 
     def _constant(self, node: ast.Constant) -> Value:
         return Const(node.value) if not isinstance(node.value, complex) else SCALAR

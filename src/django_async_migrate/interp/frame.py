@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +21,7 @@ from django_async_migrate.values.types import NEVER, Func, Property, Ref, Unknow
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
     from django_async_migrate.index.project import Project
+    from django_async_migrate.index.usages import Use
 
     from .engine import Engine
 
@@ -157,6 +158,7 @@ class Frame:
         self._numbers = Numbers(start)
         self._prefix: tuple[object, ...] = ()
         self._seen: set[tuple[int, str, str, int]] = set()
+        self.watched: Mapping[ast.expr, Use] = {}  # expressions whose value is put to a use that may be a mistake
 
     # -- services for semantics ----------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Relevant(EngineBase):
         if self._forced is func.fn:
             self._forced = None
             return True
-        if self.relevance.function(func.fn, cls):
+        if self.relevance.function(func.fn, cls) or self.suspects(func.fn):
             return True
         # What a method reaches through its own class is in the answer already; what the object holds is not.
         state = frame.state(func.receiver) if func.receiver is not None else None

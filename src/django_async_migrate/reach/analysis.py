@@ -95,6 +95,13 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
             problem = _run(engine, point)
             if problem is not None:
                 problems.append(problem)
+    if paths:
+        # Last, so that what they are given is no kind of arguments that coroutines are looked at for.
+        for fn in engine.sync_suspects(tree.paths):
+            problem = _run(engine, EntryPoint(fn))
+            if problem is not None:
+                problems.append(problem)
+        engine.outcome.incidents.extend(engine.proven_mistakes())
     found = incidents_of(project, engine.outcome.incidents, selected)
     unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
     seen = Seen()

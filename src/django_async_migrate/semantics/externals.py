@@ -66,6 +66,12 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     return ExternalObject(api)
 
 
+def is_async(m: Machine, api: str) -> bool:
+    """Whether calling something outside the project gives a coroutine."""
+    row = m.catalog.functions.get(api)
+    return row is not None and row.is_async
+
+
 # -- bridges -----------------------------------------------------------------------------------------------
 
 

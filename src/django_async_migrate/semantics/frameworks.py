@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet
 from django_async_migrate.values.types import (
     Coroutine,
+    External,
     ExternalObject,
     Manager,
     Method,
@@ -19,7 +20,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import querysets, related
+from . import externals, querysets, related
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -46,6 +47,8 @@ def attribute(m: Machine, ref: Ref, state: Object, name: str, node: ast.AST) -> 
     """Return an attribute that a framework sets on instances of its classes; None when it sets none."""
     if name == "request" and any("view" in base.lower() for base in state.cls.externals):
         return ExternalObject("django.http.HttpRequest")
+    if name == "channel_layer" and any(base.startswith("channels.") for base in state.cls.externals):
+        return ExternalObject("channels.layers.get_channel_layer")
     if name == "scope" and any(
         base.startswith("channels.") and base.endswith("Consumer") for base in state.cls.externals
     ):
@@ -73,6 +76,9 @@ def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwarg
         return None
     if name == "get_queryset":
         return _view_queryset(m, receiver, state, node)
+    for base in state.cls.externals:
+        if externals.is_async(m, f"{base}.{name}"):
+            return Coroutine("method", External(f"{base}.{name}"), tuple(args), tuple(kwargs))
     if name == "get_object" and any(base.endswith(_ONE_OBJECT) for base in state.cls.externals):
         found = m.call(m.attribute(receiver, "get_queryset", node), (), (), node)
         held = m.state(found)

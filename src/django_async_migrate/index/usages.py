@@ -1,0 +1,222 @@
+"""What becomes of a value: how the code around an expression uses it.
+
+Only uses that go wrong with a coroutine, or with what cannot be awaited, are of interest. Whatever hands a value on (an
+argument, a container, ``return``) is none of them: somebody else may await it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from django_async_migrate.syntax.nodes import nodes_in
+
+
+class Use(NamedTuple):
+    """How a value is used. ``kind``: "dropped", "unused", "tested", "used", "awaited" or "given" (to ``how``)."""
+
+    kind: str
+    how: str = ""
+
+
+#: What coroutines and tasks have themselves.
+_OWN_ATTRIBUTES = frozenset(
+    {
+        "close",
+        "send",
+        "throw",
+        "cr_await",
+        "cr_code",
+        "cr_frame",
+        "cr_origin",
+        "cr_running",
+        "cr_suspended",
+        "cancel",
+        "cancelled",
+        "done",
+        "result",
+        "exception",
+        "add_done_callback",
+        "add_success_callback",
+        "remove_done_callback",
+        "get_name",
+        "set_name",
+        "get_coro",
+    }
+)
+#: Builtins that look into what they are given.
+_READERS = frozenset(
+    {
+        "len",
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "sorted",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+        "int",
+        "float",
+        "iter",
+        "next",
+        "enumerate",
+        "reversed",
+        "zip",
+        "abs",
+        "round",
+        "str",
+        "repr",
+    }
+)
+#: What puts values into a response, at the latest when it is rendered.
+SHOWN = frozenset(
+    {"JsonResponse", "HttpResponse", "Response", "TemplateResponse", "render", "render_to_string", "dumps"}
+)
+#: What makes a call one that a test looks at from outside.
+_EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwarns", "suppress", "patch", "object")
+#: Arguments of a call that keep a value, or run what they are given.
+_GIVEN = frozenset({"aget_or_set", "get_or_set"})
+
+
+def called_name(node: ast.AST) -> str:
+    """Return the last name of what a call calls; empty where that is no name."""
+    func = node.func if isinstance(node, ast.Call) else node
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def uses_in(nodes: Iterable[ast.AST]) -> dict[ast.expr, Use]:
+    """Return the uses that the nodes of one function's body make of expressions."""
+    found: dict[ast.expr, Use] = {}
+    excused: set[ast.AST] = set()
+    nodes = list(nodes)
+    loaded = {
+        node.id
+        for top in nodes
+        for node in ((top,) if isinstance(top, ast.Name) else _inner_names(top))
+        if isinstance(node.ctx, (ast.Load, ast.Del))
+    }
+    outer = {name for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+    for node in nodes:
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            if any(called_name(item.context_expr).lower() in _EXPECTS for item in node.items):
+                excused.update(inner for statement in node.body for inner in nodes_in(statement))
+    for node in nodes:
+        for expr, use in _uses(node):
+            if use.kind == "dropped" and expr in excused:
+                continue
+            found.setdefault(expr, use)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if all(isinstance(target, ast.Name) and target.id not in loaded | outer for target in targets):
+                found.setdefault(node.value, Use("unused"))
+    return found
+
+
+def _inner_names(node: ast.AST) -> Iterator[ast.Name]:
+    """Yield the names in functions and classes nested in the body, whose own nodes are not among those of the body."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+        for inner in nodes_in(node):
+            if isinstance(inner, ast.Name):
+                yield inner
+
+
+def _uses(node: ast.AST) -> Iterator[tuple[ast.expr, Use]]:
+    if isinstance(node, ast.Expr):
+        yield node.value, Use("dropped")
+    elif isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+        yield from _tested(node.test)
+    elif isinstance(node, ast.UnaryOp):
+        if isinstance(node.op, ast.Not):
+            yield from _tested(node.operand)
+        else:
+            yield node.operand, Use("used", "calculates with it")
+    elif isinstance(node, ast.BoolOp):
+        for operand in node.values[:-1]:
+            yield from _tested(operand)
+    elif isinstance(node, ast.comprehension):
+        for test in node.ifs:
+            yield from _tested(test)
+        yield node.iter, Use("used", "iterates over it")
+    elif isinstance(node, ast.Compare):
+        for left, op, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+            if isinstance(op, (ast.In, ast.NotIn)):
+                yield right, Use("used", "looks into it")
+            elif not isinstance(op, (ast.Is, ast.IsNot)):
+                yield left, Use("tested")
+                yield right, Use("tested")
+            elif isinstance(right, ast.Constant) and right.value is None:
+                yield left, Use("tested")
+    elif isinstance(node, ast.Attribute):
+        if node.attr not in _OWN_ATTRIBUTES and not node.attr.startswith("__"):
+            yield node.value, Use("used", f"asks it for .{node.attr}")
+    elif isinstance(node, ast.Subscript):
+        yield node.value, Use("used", "indexes it")
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
+        yield node.iter, Use("used", "iterates over it")
+    elif isinstance(node, ast.Starred):
+        yield node.value, Use("used", "unpacks it")
+    elif isinstance(node, ast.FormattedValue):
+        yield node.value, Use("used", "makes text of it")
+    elif isinstance(node, ast.BinOp):
+        yield node.left, Use("used", "calculates with it")
+        yield node.right, Use("used", "calculates with it")
+    elif isinstance(node, ast.AugAssign):
+        yield node.value, Use("used", "calculates with it")
+    elif isinstance(node, ast.Assign):
+        if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
+            yield node.value, Use("used", "unpacks it")
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        for item in node.items:
+            yield item.context_expr, Use("used", "enters it")
+    elif isinstance(node, ast.Await):
+        yield node.value, Use("awaited")
+    elif isinstance(node, ast.Call):
+        yield from _of_call(node)
+
+
+def _tested(test: ast.expr) -> Iterator[tuple[ast.expr, Use]]:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _tested(test.operand)
+    elif isinstance(test, ast.BoolOp):
+        for operand in test.values:
+            yield from _tested(operand)
+    elif isinstance(test, ast.NamedExpr):
+        yield test.value, Use("tested")
+    else:
+        yield test, Use("tested")
+
+
+def _of_call(node: ast.Call) -> Iterator[tuple[ast.expr, Use]]:
+    name = called_name(node)
+    arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+    if isinstance(node.func, ast.Call):
+        yield node.func, Use("used", "calls it")
+    elif isinstance(node.func, ast.Name) and name == "bool":
+        for argument in node.args:
+            yield argument, Use("tested", name)
+    elif isinstance(node.func, ast.Name) and name in _READERS:
+        for argument in node.args:
+            if not isinstance(argument, ast.Starred):
+                yield argument, Use("used", f"passes it to {name}()")
+    elif name in SHOWN:
+        for argument in arguments:
+            yield from ((part, Use("used", f"passes it to {name}()")) for part in _shown(argument))
+    elif name in _GIVEN and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
+        yield arguments[1], Use("given", name)
+
+
+def _shown(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what is written out in a display, and a plain argument itself."""
+    if isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _shown(value)
+    elif isinstance(node, (ast.List, ast.Tuple)):
+        for value in node.elts:
+            yield from _shown(value)
+    else:
+        yield node

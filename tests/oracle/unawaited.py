@@ -1,0 +1,42 @@
+"""Coroutines that nobody awaited, each with the place in the case that made it.
+
+Python warns when such a coroutine is dropped. With origin tracking the warning tells the stack that made the coroutine:
+https://docs.python.org/3/library/sys.html#sys.set_coroutine_origin_tracking_depth
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LINE = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
+
+
+@contextmanager
+def watching(root: Path) -> Iterator[list[tuple[str, int]]]:
+    """Collect the lines of the case whose coroutines were never awaited, until the block ends."""
+    found: list[tuple[str, int]] = []
+    folder = f"{root}{os.sep}"
+    before = sys.get_coroutine_origin_tracking_depth()
+    sys.set_coroutine_origin_tracking_depth(20)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield found
+            gc.collect()
+    finally:
+        sys.set_coroutine_origin_tracking_depth(before)
+    for warning in caught:
+        text = str(warning.message)
+        if "was never awaited" not in text:
+            continue
+        places = [(path, int(line)) for path, line in _LINE.findall(text) if path.startswith(folder)]
+        if places:
+            path, line = places[-1]  # the most recent call comes last
+            found.append((path.removeprefix(folder), line))
