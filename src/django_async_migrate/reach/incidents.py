@@ -46,7 +46,8 @@ def incidents_of(
     found = []
     for span in sorted(places):
         fn, effect = places[span]
-        trace = tuple(_step(project, site, message) for site, message in effect.steps)
+        verb = "blocks" if effect.kind == "blocking" else "queries"
+        trace = tuple(_step(project, site, message, verb) for site, message in effect.steps)
         found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace, tuple(every[span])))
     return found
 
@@ -66,9 +67,9 @@ def _span(project: Project, site: Site) -> Span:
     return module.parsed.span(node)
 
 
-def _step(project: Project, site: Site, message: str) -> Step:
+def _step(project: Project, site: Site, message: str, verb: str) -> Step:
     span = _span(project, site)
-    text = f"{message} queries here" if message else f"{short_text(site.node)} in {site.function}"
+    text = f"{message} {verb} here" if message else f"{short_text(site.node)} in {site.function}"
     return Step(span.path, span.line, span.column, text)
 
 
