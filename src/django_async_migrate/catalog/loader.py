@@ -208,7 +208,11 @@ def _blocking(tables: Tables) -> Mapping[str, Blocking]:
         kind = "class" if "class" in table else "module"
         rest = {key: value for key, value in table.items() if key != kind}
         row = make(Blocking, {**rest, "owner": table[kind], "is-class": kind == "class"})
-        paths = (row.owner, *row.aliases) if row.is_class else [f"{row.owner}.{name}" for name in row.names]
+        paths = (
+            (row.owner, *row.aliases)
+            if row.is_class
+            else [f"{row.owner}.{name}" for name in dict.fromkeys([*row.names, *row.gives])]
+        )
         for path in paths:
             keyed[path] = row
     return MappingProxyType(keyed)

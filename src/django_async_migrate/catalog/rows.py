@@ -304,8 +304,8 @@ class Blocking(Record):
     ``owner`` is the module or class, ``aliases`` are other paths of a class, and functions that give an object of
     it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
     method that is not in ``free``. ``gives`` holds what functions and methods give: the path of a class with a row;
-    ``holds`` the same for attributes. ``connects``: making an object blocks. ``instead``: what async code does, for
-    people; ``twin``: an async function that takes the same arguments.
+    ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``: making an object
+    blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the same arguments.
     """
 
     __slots__ = ()
@@ -325,7 +325,12 @@ class Blocking(Record):
 
     def blocks(self, name: str) -> bool:
         """Whether a function or method blocks."""
-        return name in self.names or ("*" in self.names and name not in self.free and not name.startswith("_"))
+        last = name.rpartition(".")[2]
+        return name in self.names or ("*" in self.names and last not in self.free and not last.startswith("_"))
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is one of the methods spoken of."""
+        return name in self.names or name in self.gives
 
 
 @keyword_record

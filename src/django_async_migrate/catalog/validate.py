@@ -143,7 +143,11 @@ def _blocking(catalog: Catalog, folder: Path) -> Iterator[str]:
     for table in (table for path in paths for table in read(path).get("blocking", ())):
         owner = table.get("class") or ""
         module = table.get("module", "")
-        for name in (owner, *table.get("aliases", ())) if owner else (f"{module}.{part}" for part in table["names"]):
+        for name in (
+            (owner, *table.get("aliases", ()))
+            if owner
+            else (f"{module}.{part}" for part in dict.fromkeys([*table.get("names", ()), *table.get("gives", ())]))
+        ):
             if name in seen:
                 yield f"{name}: two rows"
             seen.add(name)
