@@ -20,12 +20,14 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from types import CodeType, FrameType
 
 import django.utils.asyncio as checked  # type: ignore[import-untyped]
+
+from oracle.waiting import waiting
 
 _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
@@ -54,9 +56,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class Event:
-    """One check made while a loop ran in the thread; ``frames`` start with the innermost."""
+    """One check made while a loop ran in the thread; ``frames`` start with the innermost.
+
+    ``blocks``: it was no check, but something that blocks the loop without a word.
+    """
 
     frames: tuple[Frame, ...]
+    blocks: bool = False
 
     def place(self, belongs: Callable[[str], bool]) -> Frame | None:
         """Return the frame a finding is expected in, or None when no frame belongs to the project.
@@ -77,8 +83,11 @@ class Event:
 
 
 @contextmanager
-def recording() -> Iterator[list[Event]]:
-    """Record every check made on a running loop until the block ends; the list yielded grows meanwhile."""
+def recording(blocking: bool = False) -> Iterator[list[Event]]:
+    """Record every check made on a running loop until the block ends; the list yielded grows meanwhile.
+
+    ``blocking``: record what blocks the loop, too.
+    """
     events: list[Event] = []
     real = checked.get_running_loop
 
@@ -88,9 +97,13 @@ def recording() -> Iterator[list[Event]]:
         events.append(Event(tuple(_stack(sys._getframe(2)))))
         raise RuntimeError("no running event loop")
 
+    def note(frame: FrameType) -> None:
+        events.append(Event(tuple(_stack(frame)), blocks=True))
+
     checked.get_running_loop = answer
     try:
-        yield events
+        with waiting(note) if blocking else nullcontext():
+            yield events
     finally:
         checked.get_running_loop = real
 

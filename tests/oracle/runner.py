@@ -34,6 +34,7 @@ class Place:
     column: int | None
     end_column: int | None
     stack: tuple[str, ...]
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,11 @@ def judge(cases: Iterable[Case], python: str = sys.executable) -> dict[str, Judg
 def _work(wanted: Sequence[Mapping[str, Any]], python: str) -> dict[str, Judged]:
     if not wanted:
         return {}
-    environment = {**os.environ, "PYTHONPATH": str(_TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{_TESTS}{os.pathsep}{_TESTS / 'oracle' / 'stubs'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(
         [python, "-X", "utf8", "-m", "oracle.worker"],
@@ -130,4 +135,5 @@ def _place(event: Mapping[str, Any]) -> Place:
         event.get("column"),
         event.get("end_column"),
         tuple(event["stack"]),
+        event.get("blocks", False),
     )

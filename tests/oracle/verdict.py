@@ -41,7 +41,8 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
                 continue
             lines = {(place.path, line) for line in lines_of(case.files.get(place.path, ""), place)}
             if not lines & expected:
-                wrong.append(f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}")
+                what = "blocks" if place.blocks else "reaches a query"
+                wrong.append(f"{run.function}: {place.path}:{place.line} {what} and has no E: {place.stack}")
             reached |= (lines & expected) | (_decorators(case, place) & expected)
         reached |= _own_failures(case, run) & expected
         reached |= _unawaited(case, run) & expected
@@ -120,8 +121,9 @@ def _conduct(case: Case, run: Run) -> Iterator[str]:
         yield f"{run.function}: is not ok, nobody awaits the coroutine of {run.recorded.unawaited}"
     if name.startswith("bad") and not run.recorded.places and not run.recorded.unawaited:
         yield f"{run.function}: is not bad, no query runs on the loop"
-    if run.plain is None or (run.recorded.unawaited and not run.recorded.places):
-        return
+    unawaited = run.recorded.unawaited and not run.recorded.places
+    if run.plain is None or unawaited or all(place.blocks for place in run.recorded.places):
+        return  # what only blocks raises nothing
     if run.plain.error and not run.plain.unsafe:
         yield f"{run.function}: fails for another reason:\n{run.plain.error}"
     elif name in case.catches:

@@ -26,11 +26,13 @@ from oracle.entries import Entry, arguments, entries, holds_entries
 from oracle.processes import in_child
 from oracle.recorder import Event, recording
 from oracle.unawaited import watching
+from oracle.waiting import watch
 
 
 def main() -> None:
     """Judge the cases on standard input."""
     cases = json.load(sys.stdin)
+    watch()
     with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
         template = Path(folder, "template.sqlite3")
         # Cases with settings of their own need a Django that is not set up yet.
@@ -67,7 +69,7 @@ def _judge(case: dict[str, Any], folder: Path, template: Path | None) -> dict[st
             project.copy_database(database, target)
             run[mode] = in_child(_run, entry, target, root, mode == "recorded")
             # Where the check never met a loop, the second run would be the first one over again.
-            if not run[mode].get("events"):
+            if all(event.get("blocks") for event in run[mode].get("events", ())):
                 break
         runs.append(run)
     return {"runs": runs}
@@ -78,9 +80,9 @@ def _run(entry: Entry, database: Path, root: Path, record: bool) -> dict[str, An
     # Objects are made before the loop starts: a query in their __init__ is the business of another entry.
     function = entry.prepare()
     given = arguments(function)
-    watch: AbstractContextManager[list[Event]] = recording() if record else nullcontext([])
+    recorder: AbstractContextManager[list[Event]] = recording(blocking=True) if record else nullcontext([])
     described, unsafe = None, False
-    with watch as events, watching(root) as unawaited:
+    with recorder as events, watching(root) as unawaited:
         try:
             asyncio.run(_drive(function, given))
         except BaseException as caught:
@@ -117,14 +119,17 @@ def places(events: Iterable[Event], root: Path) -> Iterator[dict[str, Any]]:
     seen = set()
     for event in events:
         place = event.place(lambda path: path.startswith(folder))
-        if place in seen:
+        if (place, event.blocks) in seen:
             continue
-        seen.add(place)
+        seen.add((place, event.blocks))
         if place is None:
+            if event.blocks:
+                continue  # the machinery around the case
             yield {"path": None, "stack": [f"{frame.path}:{frame.line}" for frame in event.frames]}
             continue
         yield {
             **asdict(place),
+            "blocks": event.blocks,
             "path": place.path.removeprefix(folder),
             "stack": [
                 f"{frame.path.removeprefix(folder)}:{frame.line} {frame.function}"

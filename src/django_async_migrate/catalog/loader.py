@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from django_async_migrate.catalog.rows import (
+    Blocking,
     Bridge,
     Catalog,
     FieldClass,
@@ -121,6 +122,7 @@ def load_from(folder: Path) -> Catalog:
         bridges=_by_path(_rows(Bridge, read(folder / "bridges.toml"), "bridge")),
         fields=PackageTable(folder, "field", fields),
         functions=PackageTable(folder, "function", functions),
+        blocking=PackageTable(folder, "blocking", _blocking(read(folder / "blocking.toml"))),
         models=PackageTable(folder, "model", {}),
         managers=PackageTable(folder, "manager", {}),
     )
@@ -150,6 +152,7 @@ def package_rows(folder: Path, package: str) -> Mapping[str, Mapping[str, Any]]:
         {
             "field": _by_path(_rows(FieldClass, tables, "field")),
             "function": _by_path(_rows(Function, tables, "function")),
+            "blocking": _blocking(tables),
             "model": _by_path(_with_members(StockModel, tables, "model", members)),
             "manager": _by_path(_with_members(StockManagerClass, tables, "manager", members)),
         }
@@ -201,5 +204,22 @@ def _by_path(rows: Iterable[RowT]) -> Mapping[str, RowT]:
     keyed: dict[str, RowT] = {}
     for row in rows:
         for path in (row.api, *getattr(row, "aliases", ())):  # type: ignore[attr-defined]
+            keyed[path] = row
+    return MappingProxyType(keyed)
+
+
+def _blocking(tables: Tables) -> Mapping[str, Blocking]:
+    """Key the rows about a class by its paths, those about a module by the paths of the functions they name."""
+    keyed: dict[str, Blocking] = {}
+    for table in tables.get("blocking", ()):
+        kind = "class" if "class" in table else "module"
+        rest = {key: value for key, value in table.items() if key != kind}
+        row = make(Blocking, {**rest, "owner": table[kind], "is-class": kind == "class"})
+        paths = (
+            (row.owner, *row.aliases)
+            if row.is_class
+            else [f"{row.owner}.{name}" for name in dict.fromkeys([*row.names, *row.gives])]
+        )
+        for path in paths:
             keyed[path] = row
     return MappingProxyType(keyed)

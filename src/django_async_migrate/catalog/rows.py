@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from django_async_migrate.core.record import Record, keyword_record
@@ -297,11 +298,47 @@ class Function(Record):
 
 
 @keyword_record
+class Blocking(Record):
+    """What of a module, or of the objects of a class, keeps the thread that calls it waiting.
+
+    ``owner`` is the module or class, ``aliases`` are other paths of a class, and functions that give an object of
+    it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
+    method that is not in ``free``. ``gives`` holds what functions and methods give: the path of a class with a row;
+    ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``: making an object
+    blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the same arguments.
+    """
+
+    __slots__ = ()
+
+    owner: str
+    rule: str
+    instead: str
+    source: str
+    is_class: bool = False
+    aliases: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    gives: Mapping[str, str] = MappingProxyType({})
+    holds: Mapping[str, str] = MappingProxyType({})
+    connects: bool = False
+    twin: str = ""
+
+    def blocks(self, name: str) -> bool:
+        """Whether a function or method blocks."""
+        last = name.rpartition(".")[2]
+        return name in self.names or ("*" in self.names and last not in self.free and not last.startswith("_"))
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is one of the methods spoken of."""
+        return name in self.names or name in self.gives
+
+
+@keyword_record
 class Catalog(Record):
     """Every row, keyed by name or dotted path; an alias leads to the same row as its full path.
 
-    ``fields``, ``models``, ``managers`` and ``functions`` read the rows of a package when a path into that
-    package is first asked for; iterating over them reads them all.
+    ``fields``, ``models``, ``managers``, ``functions`` and ``blocking`` read the rows of a package when a path into
+    that package is first asked for; iterating over them reads them all.
     """
 
     __slots__ = ()
@@ -315,6 +352,7 @@ class Catalog(Record):
     managers: Mapping[str, StockManagerClass]
     bridges: Mapping[str, Bridge]
     functions: Mapping[str, Function]
+    blocking: Mapping[str, Blocking]
 
     def functions_of(self, mentioned: Callable[[str], bool]) -> Iterable[Function]:
         """Return the functions of Django and of the packages that are mentioned."""

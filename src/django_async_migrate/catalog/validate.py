@@ -72,6 +72,7 @@ def problems(folder: Path) -> list[str]:
         *_model_methods(catalog),
         *_fields_and_bridges(catalog),
         *_functions(catalog),
+        *_blocking(catalog, folder),
         *_stock(catalog, folder),
     ]
 
@@ -82,7 +83,7 @@ def _duplicates(folder: Path) -> Iterator[str]:
             seen: set[tuple[str | None, ...]] = set()
             for row in rows:
                 key = (row.get("owner"), row.get("api"), row.get("name"))
-                if key in seen:
+                if key in seen and table != "blocking":
                     yield f"{path.name}: two rows for {'.'.join(filter(None, key))} in {table}"
                 seen.add(key)
 
@@ -136,10 +137,34 @@ def _functions(catalog: Catalog) -> Iterator[str]:
                 yield f"{row.api}: its twin {row.twin} has no row that fits"
 
 
+def _blocking(catalog: Catalog, folder: Path) -> Iterator[str]:
+    paths = [folder / "blocking.toml", *sorted((folder / "packages").glob("*.toml"))]
+    seen: set[str] = set()
+    for table in (table for path in paths for table in read(path).get("blocking", ())):
+        owner = table.get("class") or ""
+        module = table.get("module", "")
+        for name in (
+            (owner, *table.get("aliases", ()))
+            if owner
+            else (f"{module}.{part}" for part in dict.fromkeys([*table.get("names", ()), *table.get("gives", ())]))
+        ):
+            if name in seen:
+                yield f"{name}: two rows"
+            seen.add(name)
+    for name, row in catalog.blocking.items():
+        yield from _common(name, row.source)
+        if not row.rule or not row.instead:
+            yield f"{name}: says no rule, or not what async code does instead"
+        for given in [*row.gives.values(), *row.holds.values()]:
+            made = catalog.blocking.get(given)
+            if made is None or not made.is_class:
+                yield f"{name}: no row for the class {given}"
+
+
 def _stock(catalog: Catalog, folder: Path) -> Iterator[str]:
     for package in package_names(folder):
         tables = package_rows(folder, package)
-        for table in ("model", "manager", "field", "function"):
+        for table in ("model", "manager", "field", "function", "blocking"):
             for path in tables[table]:
                 if path.partition(".")[0] != package:
                     yield f"{package}.toml: {path} is of another package"

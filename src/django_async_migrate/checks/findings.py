@@ -42,7 +42,7 @@ def analyze(
     """
     analysis = analyse(tree, target)
     rules = effect_rules()
-    flagged = frozenset(incident.effect.site.node for incident in analysis.incidents)
+    flagged = frozenset(i.effect.site.node for i in analysis.incidents if i.effect.kind != "blocking")
     planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)
     findings = []
     for incident in analysis.incidents:
@@ -86,6 +86,8 @@ def _advice(effect: Effect) -> str:
         if effect.advice.startswith("await .") and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return f"await {short_text(node.func.value)}{effect.advice[6:]}"
         return effect.advice
+    if effect.kind == "blocking":
+        return f"run this call through asyncio.to_thread, or make it async (inside: {effect.advice})"
     if effect.kind in LAZY:
         return f"{effect.advice} before this, or run this call through sync_to_async"
     return f"run this call through sync_to_async, or make it async (inside: {effect.advice})"

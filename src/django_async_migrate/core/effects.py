@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,15 @@ LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
 #: one place: a query comes before an API of Django's, and both come before what only blocks.
 NAMED: tuple[str, ...] = ("framework", "blocking", "mistake")
+
+
+#: Rules about files. Reading one is short beside a request, and common: it is passed on to a function's callers and
+#: theirs, no further.
+FILES: frozenset[str] = frozenset({"DAM505"})
+FILE_DEPTH = 2
+
+#: Effects kept for one function: one finding per place is reported, so more add nothing.
+MAX_EFFECTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,3 +114,14 @@ class Effect:
     rule: str = ""
     about: Terminal | Rows | Load | None = None
     operand: ast.expr | None = None
+
+
+def telling(effects: Sequence[Effect]) -> Sequence[Effect]:
+    """Return the effects worth passing on to a caller: a few queries, and at most one thing that only blocks."""
+    blocking = [effect for effect in effects if effect.kind == "blocking"]
+    if not blocking:
+        return effects[:MAX_EFFECTS]
+    queries = [effect for effect in effects if effect.kind != "blocking"][:MAX_EFFECTS]
+    near = [effect for effect in blocking if effect.rule not in FILES or len(effect.steps) < FILE_DEPTH]
+    worst = min(near, key=lambda effect: (effect.rule in FILES, not effect.certain), default=None)
+    return [*queries, worst] if worst is not None else queries

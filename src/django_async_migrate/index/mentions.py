@@ -106,7 +106,7 @@ class Relevance:
         self._project = project
         self._answers: dict[object, bool] = {}
         self._definitions: dict[tuple[str, str], bool] = {}
-        self._mentions: dict[FunctionInfo, Mentions] = {}
+        self.mentions: dict[FunctionInfo, Mentions] = {}
 
     def function(self, fn: FunctionInfo, cls: ClassInfo | None = None) -> bool:
         """Whether calling a function (with ``self`` of a class) may reach the ORM by what it names."""
@@ -151,9 +151,7 @@ class Relevance:
         if isinstance(item, FunctionInfo):
             return self._function_reaches(item, owner)
         if isinstance(item, ClassInfo):
-            if self._project.models.of_class(item) is not None:
-                return None
-            if any(base.startswith(_ORM_MODULES) for base in item.externals):
+            if self._is_wanted(item):
                 return None
             return [
                 (member, item if isinstance(member, FunctionInfo) else cls)
@@ -174,7 +172,18 @@ class Relevance:
             return None if self._external(item.api) else []
         return []
 
+    def _is_wanted(self, cls: ClassInfo) -> bool:
+        """Whether a class is one of the ORM's by itself, whatever its methods do."""
+        if self._project.models.of_class(cls) is not None:
+            return True
+        return any(base.startswith(_ORM_MODULES) for base in cls.externals)
+
+    def _mentions_wanted(self, mentions: Mentions) -> bool:
+        """Whether names alone say that code reaches the ORM."""
+        return "objects" in mentions.own
+
     def _external(self, api: str) -> bool:
+        """Whether something outside the project belongs to the ORM."""
         catalog = self._project.catalog
         if api.startswith(_ORM_MODULES):
             return True
@@ -188,20 +197,20 @@ class Relevance:
         return self._mentions_of(fn, True).hands_on
 
     def _mentions_of(self, fn: FunctionInfo, method: bool) -> Mentions:
-        mentions = self._mentions.get(fn)
+        mentions = self.mentions.get(fn)
         if mentions is None:
             receiver = fn.params[0].arg if method and fn.params else None
             outer = fn
             while outer.parent is not None:
                 outer = outer.parent
-            mentions = self._mentions[fn] = Mentions([outer.node], receiver)
+            mentions = self.mentions[fn] = Mentions([outer.node], receiver)
         return mentions
 
     def _function_reaches(
         self, fn: FunctionInfo, owner: ClassInfo | None
     ) -> list[tuple[object, ClassInfo | None]] | None:
         mentions = self._mentions_of(fn, owner is not None)
-        if "objects" in mentions.own:
+        if self._mentions_wanted(mentions):
             return None
         found = self._named(fn.module, mentions, fn)
         if found is None or owner is None:

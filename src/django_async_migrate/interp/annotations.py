@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.models import Model, is_manager_class
 from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleInfo
+from django_async_migrate.semantics import blocking
 from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     NONE,
@@ -177,7 +178,7 @@ class Annotations:
                     return None
                 if definition.api.endswith((".Model", ".AbstractBaseUser")):
                     return None
-                return ExternalObject(definition.api)
+                return blocking.made(frame, definition.api) or ExternalObject(definition.api)
             if isinstance(definition, Assigned) and definition.value is not None and not definition.path:
                 # A type alias; a TypeVar or NewType call tells nothing.
                 if isinstance(definition.value, (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp)):

@@ -14,6 +14,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.mentions import Relevance
 from django_async_migrate.index.modules import Assigned
+from django_async_migrate.index.waits import Waits
 from django_async_migrate.values.forms import Forms
 from django_async_migrate.values.heap import Heap
 from django_async_migrate.values.types import (
@@ -100,6 +101,8 @@ class EngineBase(Names):
         self._parents: set[ClassInfo] = set()
         self.registrations = project.registrations
         self.relevance = Relevance(project)
+        self.waits = Waits(project, self.relevance.mentions)
+        self._waiting: dict[tuple[FunctionInfo, ClassInfo | None], Summary | None] = {}
         self._filling: set[Assigned] = set()
         self._filled: dict[Assigned, tuple[Value, Heap]] = {}
         self._written: list[tuple[ast.expr, tuple[Value, Heap]]] = []

@@ -10,7 +10,17 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
-from django_async_migrate.semantics import containers, externals, factories, instances, querysets, related, stock, text
+from django_async_migrate.semantics import (
+    blocking,
+    containers,
+    externals,
+    factories,
+    instances,
+    querysets,
+    related,
+    stock,
+    text,
+)
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -45,7 +55,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
-from .lazily import LazyCalls
+from .lazily import LazyCalls, is_logger
 from .objects import is_enum
 
 Kwargs = Seq[tuple[str, Value]]
@@ -269,13 +279,14 @@ class Evaluator(LazyCalls):
         """Call a method of something the analysis does not know."""
         if not isinstance(receiver, ExternalObject) or _is_third_party(receiver.api):
             self.unsure()
-        bridge = self.catalog.bridges.get(name)
-        if bridge is None and isinstance(receiver, ExternalObject):
-            bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
+        bridge = self._foreign_bridge(receiver, name)
         if bridge is not None:
             return externals.bridged(self, bridge, args, kwargs, node)
         if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
             return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
+        blocked = blocking.call_method(self, receiver, name, node)
+        if blocked is not None:
+            return blocked
         if name == "auser":
             user = self.project.models.user_model()
             return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
@@ -288,7 +299,7 @@ class Evaluator(LazyCalls):
         if name in {"enter_context", "enter_async_context"} and args:
             value = self.entered(args[0], node, name == "enter_async_context")
             return Ready(value) if name == "enter_async_context" else value
-        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and _is_logger(receiver):
+        if name in {"debug", "info", "warning", "error", "exception", "critical", "log"} and is_logger(receiver):
             skip = 1 if name == "log" else 0
             text.percent(self, args[skip] if len(args) > skip else SCALAR, args[skip + 1 :], node)
             for value in args[skip : skip + 1]:
@@ -483,16 +494,3 @@ _LOOPS = frozenset({"asyncio.get_event_loop", "asyncio.get_running_loop"})
 
 def _is_async(value: Value) -> bool:
     return (isinstance(value, Func) and value.fn.is_async) or (isinstance(value, Bridge) and value.mode == "thread")
-
-
-def _is_logger(receiver: Value) -> bool:
-    return (
-        isinstance(receiver, ExternalObject)
-        and receiver.api
-        in {
-            "logging.getLogger",
-            "logging.Logger",
-            "structlog.get_logger",
-            "celery.utils.log.get_task_logger",
-        }
-    ) or (isinstance(receiver, External) and receiver.api == "logging")

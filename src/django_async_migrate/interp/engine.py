@@ -42,6 +42,7 @@ from .parents import Parents
 from .registries import Registries
 from .relevant import Relevant
 from .requests import is_django_view
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     pass
@@ -61,7 +62,7 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-class Engine(Parents, Dispatch, Relevant, Registries, Mistakes):
+class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Mistakes):
     """Computes summaries; holds every cache of one analysis."""
 
     def evaluator(
@@ -98,7 +99,12 @@ class Engine(Parents, Dispatch, Relevant, Registries, Mistakes):
             return self._implemented(frame, func, args, kwargs, node, implicit, awaited, generator)
         if not self._matters(frame, func, args, kwargs):
             self.outcome.skipped.add(fn.node)
-            return self._declared_result(frame, fn, node)
+            waiting = self.waiting(frame, func)
+            if waiting is None:
+                return self._declared_result(frame, fn, node)
+            if not (fn.is_async or awaited):
+                frame.passed_up(waiting.effects, node, implicit, isinstance(fn.node, ast.GeneratorExp))
+            return self._declared_result(frame, fn, node, waiting.returned)
         names = self._arguments(frame, func, args, kwargs)
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.semantics import containers, instances, text
+from django_async_migrate.semantics import blocking, containers, instances, text
 from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
     SCALAR,
+    Client,
     Const,
     Func,
     Never,
@@ -223,6 +224,8 @@ class Expressions(Operators):
             state = self.state(owner)
             if isinstance(state, (Object, Instance)):
                 results.append(self.dunder(owner, state, "__getitem__", [index], node) or Unknown("item"))
+            elif isinstance(owner, Client):
+                results.append(blocking.item(self, owner))
             else:
                 results.append(containers.item(self, owner, index, node))
         return self._union(results)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import Effect, EffectKind, Load, Rows, Site, Terminal
+from django_async_migrate.core.effects import Effect, EffectKind, Load, Rows, Site, Terminal, telling
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from django_async_migrate.index.usages import Use
 
     from .engine import Engine
-
-#: Effects kept for one function: one finding per place is reported, so more add nothing.
-MAX_EFFECTS = 6
 
 
 class Numbers:
@@ -280,7 +277,7 @@ class Frame:
 
         ``same_code``: it is a generator expression, whose code stands in the calling function itself.
         """
-        for effect in effects[:MAX_EFFECTS]:
+        for effect in telling(effects):
             if same_code:
                 certain = effect.certain and not self._doubts
                 self.record(replace(effect, site=self.site(node), certain=certain, about=None, operand=None))

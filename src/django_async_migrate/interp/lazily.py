@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Terminal
 from django_async_migrate.values.heap import Lazy
-from django_async_migrate.values.types import SCALAR, Ready, Unknown, Value
+from django_async_migrate.values.types import SCALAR, External, ExternalObject, Ready, Unknown, Value
 
 from .foreign import SESSION_ASYNC, SESSION_FREE
 from .printing import Printing
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog.rows import Bridge
 
 Kwargs = Seq[tuple[str, Value]]
 
 
 class LazyCalls(Printing):
     """Touches lazy objects as calls do."""
+
+    def _foreign_bridge(self, receiver: Value, name: str) -> Bridge | None:
+        """Return the row of a method that moves a call to a thread or a loop."""
+        bridge = self.catalog.bridges.get(name)
+        if bridge is None and isinstance(receiver, ExternalObject):
+            bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
+        return bridge
 
     def _look_up(self, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
         """Touch what a queryset or manager is handed: a lookup asks for its class."""
@@ -44,3 +55,17 @@ class LazyCalls(Printing):
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             self.effect(node, "framework", "", advice, False, "DAM402", about=Terminal(twin))
         return Unknown("stored elsewhere")
+
+
+def is_logger(receiver: Value) -> bool:
+    """Whether a method is called on a logger."""
+    return (
+        isinstance(receiver, ExternalObject)
+        and receiver.api
+        in {
+            "logging.getLogger",
+            "logging.Logger",
+            "structlog.get_logger",
+            "celery.utils.log.get_task_logger",
+        }
+    ) or (isinstance(receiver, External) and receiver.api == "logging")

@@ -11,7 +11,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.semantics import instances, querysets, related
+from django_async_migrate.semantics import blocking, instances, querysets, related
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -19,6 +19,7 @@ from django_async_migrate.values.types import (
     SCALAR,
     Bridge,
     Class,
+    Client,
     Const,
     ContextFactory,
     Coroutine,
@@ -115,6 +116,8 @@ class Objects(Narrowing):
             return self._of_manager(value, cls, name, node)
         if isinstance(value, Super):
             return self._of_super(value, name, node)
+        if isinstance(value, Client):
+            return blocking.attribute(self, value, name)
         if isinstance(value, (ExternalObject, Coroutine, Ready)):
             return Method(value, name)
         if isinstance(value, (Func, Partial, Bridge, ContextFactory)):
@@ -123,7 +126,7 @@ class Objects(Narrowing):
             return NEVER
         if name in _MANAGER_NAMES and is_foreign(value):
             return Manager(None, None, certain=False)
-        if isinstance(value, (Unknown, Method)) and (isinstance(value, Unknown) or is_foreign(value)):
+        if isinstance(value, Unknown) or (isinstance(value, Method) and (is_foreign(value) or blocking.is_part(value))):
             return Method(value, name)
         return Unknown(f"attribute {name}")
 

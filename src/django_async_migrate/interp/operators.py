@@ -13,6 +13,7 @@ from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
     SCALAR,
+    Client,
     Const,
     ExternalObject,
     Func,
@@ -130,8 +131,8 @@ class Operators(Comprehensions):
                 results.append(querysets.derived(self, part, state, node))
             elif isinstance(state, (Sequence, Dict)) or isinstance(part, Tuple):
                 results.append(containers.combined(self, part, right, node))
-            elif isinstance(part, Unknown):
-                results.append(part)
+            elif isinstance(part, Unknown) or (isinstance(part, Client) and isinstance(op, ast.Div)):
+                results.append(part)  # a path below a path
             else:
                 results.append(SCALAR)
         return self._union(results)

@@ -52,6 +52,8 @@ class Relevant(EngineBase):
             return True
         if self.relevance.function(func.fn, cls) or self.suspects(func.fn):
             return True
+        if func.closure and self.waits.function(func.fn, cls):
+            return True  # what blocks may be an object of the function around it
         # What a method reaches through its own class is in the answer already; what the object holds is not.
         state = frame.state(func.receiver) if func.receiver is not None else None
         carriers: list[Value] = []
@@ -95,7 +97,8 @@ class Relevant(EngineBase):
             inside = value.items if isinstance(value, Tuple) else value.values
             return any(self._carries(frame, part, seen) for part in inside)
         if isinstance(value, Func):
-            if self.relevance.function(value.fn, class_of(frame, value.receiver)):
+            cls = class_of(frame, value.receiver)
+            if self.relevance.function(value.fn, cls) or self.waits.function(value.fn, cls):
                 return True
             inner = [part for _, part in value.closure]
             return any(self._carries(frame, part, seen) for part in [*inner, value.receiver or NONE])

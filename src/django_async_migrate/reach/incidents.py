@@ -34,8 +34,8 @@ def incidents_of(
     places: dict[Span, tuple[FunctionInfo, Effect]] = {}
     every: dict[Span, list[Effect]] = {}
     for fn, effect in effects:
-        if effect.site.path not in selected:
-            continue
+        if effect.site.path not in selected or (effect.kind == "blocking" and _is_test(effect.site.path)):
+            continue  # nobody waits for the event loop of a test
         span = _span(project, effect.site)
         every.setdefault(span, []).append(effect)
         known = places.get(span)
@@ -46,9 +46,17 @@ def incidents_of(
     found = []
     for span in sorted(places):
         fn, effect = places[span]
-        trace = tuple(_step(project, site, message) for site, message in effect.steps)
+        verb = "blocks" if effect.kind == "blocking" else "queries"
+        trace = tuple(_step(project, site, message, verb) for site, message in effect.steps)
         found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace, tuple(every[span])))
     return found
+
+
+def _is_test(path: str) -> bool:
+    *folders, name = path.split("/")
+    if not {"tests", "test"}.isdisjoint(folders):
+        return True
+    return name.startswith("test_") or name.endswith("_test.py") or name in {"tests.py", "conftest.py"}
 
 
 def _rank(effect: Effect) -> int:
@@ -66,9 +74,9 @@ def _span(project: Project, site: Site) -> Span:
     return module.parsed.span(node)
 
 
-def _step(project: Project, site: Site, message: str) -> Step:
+def _step(project: Project, site: Site, message: str, verb: str) -> Step:
     span = _span(project, site)
-    text = f"{message} queries here" if message else f"{short_text(site.node)} in {site.function}"
+    text = f"{message} {verb} here" if message else f"{short_text(site.node)} in {site.function}"
     return Step(span.path, span.line, span.column, text)
 
 

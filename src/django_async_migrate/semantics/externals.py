@@ -30,7 +30,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import builtins, instances, querysets, related, stdlib
+from . import blocking, builtins, instances, querysets, related, stdlib
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -43,6 +43,9 @@ Kwargs = Seq[tuple[str, Value]]
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Call something outside the project by its dotted name."""
+    blocked = blocking.call(m, api, args, kwargs, node)
+    if blocked is not None:
+        return blocked
     if api.startswith("builtins."):
         return builtins.call(m, api[9:], args, kwargs, node)
     bridge = m.catalog.bridges.get(api)
@@ -117,6 +120,8 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     if row.returns == "context-manager":
         return args[0] if len(args) == 1 and not isinstance(args[0], (Const, Scalar)) else ExternalObject(api)
+    if row.effect == "blocking":
+        m.effect(node, "blocking", "", "run it through sync_to_async", rule=row.rule)
     if row.effect == "query":
         twin = row.twin.rpartition(".")[2] if row.twin and (row.twin_since or (0, 0)) <= m.version else None
         advice = f"await {twin}(...)" if twin else "run it through sync_to_async"

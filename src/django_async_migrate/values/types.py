@@ -182,6 +182,12 @@ class ExternalObject(Value):
     api: str
 
 
+class Client(ExternalObject):
+    """An object of a library with methods that block: a row of ``rules/`` tells which."""
+
+    __slots__ = ()
+
+
 @record
 class Manager(Value):
     """A manager of a model; ``cls`` its project class, if it is not a stock one."""
@@ -400,7 +406,8 @@ def is_foreign(value: Value) -> bool:
     if isinstance(value, OneOf):
         return all(is_foreign(part) or part == NONE for part in value.values)
     if isinstance(value, Method):
-        return isinstance(value.receiver, ExternalObject) or is_foreign(value.receiver)
+        receiver = value.receiver
+        return is_foreign(receiver) or (isinstance(receiver, ExternalObject) and not isinstance(receiver, Client))
     return isinstance(value, Unknown)
 
 

@@ -10,6 +10,7 @@ from django_async_migrate.core.edits import FixPlan
 from django_async_migrate.core.effects import LAZY
 
 from .awaiting import awaiting_plans
+from .blocking import blocking_plans
 from .evaluations import evaluation_plans
 from .loads import load_plans
 from .spot import Spot
@@ -62,6 +63,8 @@ class Planning:
         if incident.effect.kind == "mistake":
             found = awaiting_plans(spot)
             advice = ""
+        elif incident.effect.kind == "blocking":
+            found = blocking_plans(spot)
         elif incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.steps:

@@ -1,0 +1,124 @@
+"""What keeps the event loop waiting: functions and objects that rows tell about."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING
+
+from django_async_migrate.core.effects import Terminal
+from django_async_migrate.index.modules import Assigned
+from django_async_migrate.values.heap import Object
+from django_async_migrate.values.types import Client, Func, Method, Unknown, Value
+
+if TYPE_CHECKING:
+    from django_async_migrate.catalog.rows import Blocking
+    from django_async_migrate.index.functions import FunctionInfo
+
+    from .machine import Machine
+
+Kwargs = Seq[tuple[str, Value]]
+
+
+def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
+    """Call something outside the project by its dotted name; None where no row knows it."""
+    row = m.catalog.blocking.get(api)
+    if row is None:
+        head, _, name = api.rpartition(".")
+        owner = m.catalog.blocking.get(head)
+        return _used(m, owner, name, node) if owner is not None and owner.is_class else None
+    if row.is_class:
+        if row.connects:
+            _record(m, row, node)
+        return Client(row.owner)
+    name = api.removeprefix(f"{row.owner}.")
+    return _used(m, row, name, node)
+
+
+def made(m: Machine, api: str) -> Client | None:
+    """Return an object of a class that a row tells about; None for other classes."""
+    row = m.catalog.blocking.get(api)
+    return Client(row.owner) if row is not None and row.is_class else None
+
+
+def call_method(m: Machine, receiver: Value, name: str, node: ast.AST) -> Value | None:
+    """Call a method of an object; None where no row says that it blocks, or what it gives."""
+    path = name
+    while isinstance(receiver, Method):  # client.chat.completions.create()
+        path = f"{receiver.name}.{path}"
+        receiver = receiver.receiver
+    if isinstance(receiver, Func):
+        return _task(m, receiver.fn, path, node)
+    state = m.state(receiver)
+    classes = state.cls.externals if isinstance(state, Object) else ()
+    if isinstance(receiver, Client):
+        classes = (receiver.api,)
+    for api in classes:
+        row = m.catalog.blocking.get(api)
+        if row is not None and row.is_class:
+            return _used(m, row, path, node)
+    return None
+
+
+def attribute(m: Machine, client: Client, name: str) -> Value:
+    """Read an attribute of an object that rows tell about."""
+    row = m.catalog.blocking.get(client.api)
+    held = row.holds.get(name) if row is not None else None
+    if held is None and row is not None and "*" in row.holds and not row.knows(name):
+        held = row.holds["*"]  # client.shop.orders
+    return Client(held) if held is not None else Method(client, name)
+
+
+def item(m: Machine, client: Client) -> Value:
+    """Return what an object gives in square brackets: ``client["shop"]``."""
+    row = m.catalog.blocking.get(client.api)
+    held = row.holds.get("*") if row is not None else None
+    return Client(held) if held is not None else Unknown("item")
+
+
+def is_part(value: Value) -> bool:
+    """Whether a value is an attribute of an object that rows tell about."""
+    while isinstance(value, Method):
+        value = value.receiver
+    return isinstance(value, Client)
+
+
+def _task(m: Machine, fn: FunctionInfo, name: str, node: ast.AST) -> Value | None:
+    """Call a method of a function that a decorator made a task: ``@shared_task``, ``@app.task``."""
+    for decorator in fn.decorators:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        api = m.project.external_name(fn.module, target, fn.cls)
+        row = m.catalog.blocking.get(api) if api is not None else None
+        if row is None and isinstance(target, ast.Attribute):
+            row = _made_by(m, fn, target)
+        if row is not None and row.is_class and row.knows(name):
+            return _used(m, row, name, node)
+    return None
+
+
+def _made_by(m: Machine, fn: FunctionInfo, target: ast.Attribute) -> Blocking | None:
+    """Return the row of what a method of an object of a module gives: ``app.task`` where ``app = Celery()``."""
+    for definition in m.project.resolve(fn.module, target.value):
+        value = definition.value if isinstance(definition, Assigned) else None
+        if isinstance(definition, Assigned) and isinstance(value, ast.Call):
+            api = m.project.external_name(definition.module, value.func, None)
+            owner = m.catalog.blocking.get(api) if api is not None else None
+            given = owner.gives.get(target.attr) if owner is not None else None
+            if given is not None:
+                return m.catalog.blocking.get(given)
+    return None
+
+
+def _used(m: Machine, row: Blocking, name: str, node: ast.AST) -> Value | None:
+    given = row.gives.get(name)
+    blocks = row.blocks(name)
+    if blocks:
+        _record(m, row, node)
+    if given is not None:
+        return Client(given)
+    return Unknown(f"result of {name}()") if blocks else None
+
+
+def _record(m: Machine, row: Blocking, node: ast.AST) -> None:
+    module, _, name = row.twin.rpartition(".")
+    m.effect(node, "blocking", "", row.instead, rule=row.rule, about=Terminal(name or None, module))
