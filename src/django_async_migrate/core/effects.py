@@ -23,6 +23,8 @@ EffectKind = Literal[
     "deferred",
     "framework",
     "blocking",
+    "template",
+    "template-hides",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
@@ -31,6 +33,9 @@ LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
 #: one place: a query comes before an API of Django's, and both come before what only blocks.
 NAMED: tuple[str, ...] = ("framework", "blocking")
+
+#: What a template does that is rendered: a query that raises, and one whose error an ``{% if %}`` takes for false.
+TEMPLATE: tuple[str, ...] = ("template", "template-hides")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -75,6 +75,10 @@ class Engine(Parents, Dispatch, Relevant, Registries):
         """Return a fresh evaluator for one activation."""
         return Evaluator(self, module, fn, env, cells, depth, start)
 
+    def follow(self, fn: FunctionInfo) -> None:
+        """Interpret the next call of a function, whatever it names and is given."""
+        self._forced = fn
+
     # -- calls ---------------------------------------------------------------------------------------------
 
     def run(

@@ -39,7 +39,7 @@ class Expressions(Operators):
 
     def eval(self, node: ast.expr) -> Value:
         method = _TABLE.get(type(node))
-        return method(self, node) if method is not None else SCALAR
+        return method(self, node) if method is not None else self.eval_code(node)
 
     def _constant(self, node: ast.Constant) -> Value:
         return Const(node.value) if not isinstance(node.value, complex) else SCALAR

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import FixPlan
-from django_async_migrate.core.effects import LAZY
+from django_async_migrate.core.effects import LAZY, TEMPLATE
 
 from .evaluations import evaluation_plans
 from .loads import load_plans
@@ -60,6 +60,8 @@ class Planning:
         spot = Spot(incident, source, place, self._source, self._version, self._seen, self._trusted)
         if incident.effect.kind in LAZY:
             found = load_plans(spot)
+        elif incident.effect.kind in TEMPLATE:
+            found = wrap_plans(spot)
         elif incident.effect.steps:
             found = itertools.chain(self._strategies(spot), wrap_plans(spot))
         elif incident.effect.kind in _TERMINALS:
@@ -78,7 +80,7 @@ class Planning:
 
     def _source(self, path: str) -> Source | None:
         if path not in self._sources:
-            parsed = self._tree.parse(path)
+            parsed = self._tree.parse(path) if path.endswith(".py") else None  # a template has no Python in it
             if parsed is None:
                 return None
             self._sources[path] = Source(parsed)
