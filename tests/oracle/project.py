@@ -16,6 +16,12 @@ CONTRIB = (
     "django.contrib.sessions",
     "django.contrib.messages",
 )
+#: What a request gives to templates in a project that Django started.
+PROCESSORS = (
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+)
 
 
 def set_up(files: Mapping[str, str], root: Path, database: Path, template: Path | None) -> Path:
@@ -112,7 +118,13 @@ def base_settings(database: Path) -> dict[str, Any]:
         "INSTALLED_APPS": list(CONTRIB),
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
         "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database)}},
-        "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}],
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {"context_processors": list(PROCESSORS)},
+            }
+        ],
     }
 
 

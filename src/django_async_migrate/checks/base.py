@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import LAZY, NAMED, Effect
+from django_async_migrate.core.effects import LAZY, NAMED, TEMPLATE, Effect
 from django_async_migrate.core.findings import Certainty, Fix, Severity, Span, Step
+from django_async_migrate.templates.code import Code
 
 if TYPE_CHECKING:
     from django_async_migrate.core.edits import FixPlan
@@ -83,6 +84,6 @@ AnyRule = Rule | FactRule
 
 def way(effect: Effect) -> str:
     """Return how the coroutine reaches an effect."""
-    if not effect.steps:
+    if not effect.steps or (effect.kind in TEMPLATE and isinstance(effect.steps[0][0].node, Code)):
         return "directly"
     return "implicit" if effect.implicit and effect.kind in LAZY else "helper"

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.effects import LAZY, Effect
+from django_async_migrate.core.effects import LAZY, TEMPLATE, Effect
 from django_async_migrate.core.findings import Finding, Fix, Problem, Target
 from django_async_migrate.reach.analysis import analyse
 from django_async_migrate.reach.incidents import short_text
@@ -88,6 +88,8 @@ def _advice(effect: Effect) -> str:
         return effect.advice
     if effect.kind == "blocking":
         return f"run this call through asyncio.to_thread, or make it async (inside: {effect.advice})"
+    if effect.kind in TEMPLATE:
+        return "run this call through sync_to_async"
     if effect.kind in LAZY:
         return f"{effect.advice} before this, or run this call through sync_to_async"
     return f"run this call through sync_to_async, or make it async (inside: {effect.advice})"

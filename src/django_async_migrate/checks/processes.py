@@ -45,7 +45,7 @@ def read(facts: Facts) -> dict[str, str]:
     for folder in sorted(folders):
         for name in (*NAMES, ".env"):
             path = f"{folder}/{name}" if folder else name
-            data = tree.other(path)
+            data = tree.other_file(path)
             if data is not None:
                 found[path] = data.decode("utf-8", "replace").replace("\r\n", "\n")
     return found

@@ -25,6 +25,8 @@ EffectKind = Literal[
     "framework",
     "blocking",
     "mistake",
+    "template",
+    "template-hides",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
@@ -42,6 +44,9 @@ FILE_DEPTH = 2
 
 #: Effects kept for one function: one finding per place is reported, so more add nothing.
 MAX_EFFECTS = 6
+
+#: What a template does that is rendered: a query that raises, and one whose error an ``{% if %}`` takes for false.
+TEMPLATE: tuple[str, ...] = ("template", "template-hides")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from .modules import (
 )
 from .paths import ModulePaths
 from .registrations import Registrations
+from .templates import Templates
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
@@ -47,6 +48,7 @@ class Project:
         self._lookups: dict[tuple[str, str], list[Definition]] = {}
         self._models: Models | None = None
         self.registrations = Registrations(self)
+        self.templates = Templates(self)
 
     @property
     def models(self) -> Models:

@@ -55,13 +55,14 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
-from .lazily import LazyCalls, is_logger
+from .lazily import is_logger
 from .objects import is_enum
+from .templating import Templating
 
 Kwargs = Seq[tuple[str, Value]]
 
 
-class Evaluator(LazyCalls):
+class Evaluator(Templating):
     """The complete evaluator of one function activation."""
 
     def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:

@@ -80,6 +80,10 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Mistakes):
             frame.watched = self.watched(fn)
         return frame
 
+    def follow(self, fn: FunctionInfo) -> None:
+        """Interpret the next call of a function, whatever it names and is given."""
+        self._forced = fn
+
     # -- calls ---------------------------------------------------------------------------------------------
 
     def run(

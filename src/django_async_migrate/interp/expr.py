@@ -40,7 +40,7 @@ class Expressions(Operators):
 
     def eval(self, node: ast.expr) -> Value:
         method = _TABLE.get(type(node))
-        value = method(self, node) if method is not None else SCALAR
+        value = method(self, node) if method is not None else self.eval_code(node)
         if self.watched and node in self.watched:
             self.engine.observe(self, node, value, self.watched[node])
         return value

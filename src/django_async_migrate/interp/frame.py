@@ -13,6 +13,7 @@ from django_async_migrate.core.effects import Effect, EffectKind, Load, Rows, Si
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
+from django_async_migrate.templates.code import Code
 from django_async_migrate.values.heap import Heap, State
 from django_async_migrate.values.join import heap_changes, join_values
 from django_async_migrate.values.refs import reachable
@@ -210,6 +211,8 @@ class Frame:
 
     def site(self, node: ast.AST) -> Site:
         """Return the place of a node of this function."""
+        if isinstance(node, Code):
+            return Site(node.path, node, node.path)
         return Site(self.module.path, node, self.fn.qualname if self.fn is not None else self.module.name)
 
     def effect(
@@ -326,6 +329,8 @@ class Frame:
             self._prefix = before
 
     def text(self, node: ast.AST) -> str:
+        if isinstance(node, Code):
+            return node.text
         try:
             source = ast.unparse(node)
         except (ValueError, RecursionError):  # a node too deep to print
@@ -391,6 +396,15 @@ class Frame:
         raise NotImplementedError
 
     def hashed(self, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def eval_code(self, node: ast.expr) -> Value:
+        raise NotImplementedError
+
+    def render(self, names: Value, context: Value | None, request: Value | None, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def render_text(self, text: Value, context: Value | None, node: ast.AST, line: int) -> None:
         raise NotImplementedError
 
     def names_like(self, value: Value, prefix: str, suffix: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Requests of Django: a user and a session that are loaded at the first touch.
 
-Only requests that are certainly Django's count: those of views named in a URLconf, of class-based views of Django, and
-parameters annotated as such. Other frameworks have requests with a user of their own.
+Only requests that are certainly Django's count: those of views named in a URLconf, of class-based views of Django,
+those that ``render()`` is given, and parameters annotated as such. Other frameworks have requests with a user of their
+own.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Requests(Decorated):
             return None
         if found is not None and not (isinstance(found, ExternalObject) and found.api in _REQUESTS):
             return found
-        proven = self._is_handler(fn) or fn in self._routed
+        proven = self._is_handler(fn) or fn in self._routed or self._renders_with(fn, param.arg)
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
         return self.new_request(frame, param) if proven and self._asks_requests else found
@@ -68,6 +69,17 @@ class Requests(Decorated):
     def _is_handler(self, fn: FunctionInfo) -> bool:
         return fn.cls is not None and fn.name in _HANDLERS and is_django_view(fn.cls)
 
+    def _renders_with(self, fn: FunctionInfo, name: str) -> bool:
+        """Whether a function gives a parameter to ``render()``, which takes requests of Django only."""
+        return self._is_plainly_decorated(fn) and any(
+            isinstance(node, ast.Call)
+            and bool(node.args)
+            and isinstance(node.args[0], ast.Name)
+            and node.args[0].id == name
+            and self.project.external_name(fn.module, node.func, fn) == "django.shortcuts.render"
+            for node in fn.own_nodes
+        )
+
     def _is_plainly_decorated(self, fn: FunctionInfo) -> bool:
         for decorator in fn.decorators:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -78,7 +90,7 @@ class Requests(Decorated):
 
     @cached_property
     def _asks_requests(self) -> bool:
-        words = (b"request.user", b"request.session", b"req.user", b"req.session", b".auser(")
+        words = (b"render(request", b"request.user", b"request.session", b"req.user", b"req.session", b".auser(")
         return bool(self.project.tree.containing(*words))
 
     @cached_property

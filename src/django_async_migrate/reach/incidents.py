@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import NAMED, Effect, Site
 from django_async_migrate.core.findings import Span, Step
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.templates.code import Code
 
 if TYPE_CHECKING:
     from django_async_migrate.index.project import Project
@@ -67,21 +68,28 @@ def _rank(effect: Effect) -> int:
 
 
 def _span(project: Project, site: Site) -> Span:
+    node = site.node
+    if isinstance(node, Code):
+        width = (node.end_col_offset or 0) - node.col_offset
+        return Span(site.path, node.lineno, node.col_offset + 1, node.lineno, node.col_offset + width + 1)
     module = project.module(site.path)
     assert module is not None
-    node = site.node
     assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.arg, ast.keyword, ast.alias, ast.pattern))
     return module.parsed.span(node)
 
 
 def _step(project: Project, site: Site, message: str, verb: str) -> Step:
     span = _span(project, site)
+    if isinstance(site.node, Code):
+        return Step(span.path, span.line, span.column, f"{message} {verb} here" if message else site.node.text)
     text = f"{message} {verb} here" if message else f"{short_text(site.node)} in {site.function}"
     return Step(span.path, span.line, span.column, text)
 
 
 def short_text(node: ast.AST) -> str:
     """Return the source of an expression on one line, cut where it is long."""
+    if isinstance(node, Code):
+        return node.text
     try:
         source = " ".join(ast.unparse(node).split())
     except (ValueError, RecursionError):

@@ -20,7 +20,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import externals, querysets, related
+from . import externals, querysets, related, rendering
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -71,6 +71,9 @@ def _scope(m: Machine, ref: Ref) -> Value | None:
 
 def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
     """Call a method of a framework's base class; None when nothing is known about it."""
+    page = rendering.rendered(m, receiver, name, args, kwargs, node)
+    if page is not None:
+        return page
     state = m.state(receiver)
     if not isinstance(state, Object) or not isinstance(receiver, Ref):
         return None

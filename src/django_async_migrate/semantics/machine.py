@@ -104,6 +104,14 @@ class Machine(Protocol):
         """Return what a lazy object stands for; other values as they are."""
         ...
 
+    def render(self, names: Value, context: Value | None, request: Value | None, node: ast.AST) -> None:
+        """Render a template, given by its name or by several of which the first that exists counts."""
+        ...
+
+    def render_text(self, text: Value, context: Value | None, node: ast.AST, line: int) -> None:
+        """Render a template that is given as text, at a line of the file."""
+        ...
+
     def names_like(self, value: Value, prefix: str, suffix: str) -> list[str]:
         """Return the members of an object's or class's project class whose names fit."""
         ...

@@ -128,10 +128,15 @@ class SourceTree:
                 self._cache[path] = found
         return found
 
-    def other(self, path: str) -> bytes | None:
-        """Return the bytes of a file that holds no Python, None where there is none. Asks the disk each time."""
+    def folder_exists(self, path: str) -> bool:
+        """Tell whether there is a folder at a path relative to the root."""
+        return self._filesystem.is_folder(self._prefix + path)
+
+    def other_file(self, path: str) -> bytes | None:
+        """Return the bytes of a file that holds no Python; None where there is none. It is never a problem."""
+        name = self._prefix + path
         try:
-            return self._filesystem.read(self._prefix + path)
+            return self._filesystem.read(name) if self._filesystem.is_file(name) else None
         except OSError:
             return None
 

@@ -23,6 +23,8 @@ from .types import (
 )
 
 _LONG_TEXT = 48
+#: How names of templates end: a helper that is given one renders it.
+_TEMPLATES = (".html", ".txt")
 _MANY_ITEMS = 6
 _MANY_KEYS = 16
 
@@ -42,6 +44,8 @@ def widened(value: Value, coarse: bool = False) -> Value:
         if plain is None or isinstance(plain, bool):
             return value
         if isinstance(plain, str):
+            if plain.endswith(_TEMPLATES) and " " not in plain:
+                return value
             keep = not coarse and len(plain) <= _LONG_TEXT and " " not in plain and "\n" not in plain
             return value if keep else Scalar("str")
         if isinstance(plain, int):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import FixPlan
-from django_async_migrate.core.effects import LAZY
+from django_async_migrate.core.effects import LAZY, TEMPLATE
 
 from .awaiting import awaiting_plans
 from .blocking import blocking_plans
@@ -67,6 +67,8 @@ class Planning:
             found = blocking_plans(spot)
         elif incident.effect.kind in LAZY:
             found = load_plans(spot)
+        elif incident.effect.kind in TEMPLATE:
+            found = wrap_plans(spot)
         elif incident.effect.steps:
             found = itertools.chain(self._strategies(spot), wrap_plans(spot))
         elif incident.effect.kind in _TERMINALS:
@@ -85,7 +87,7 @@ class Planning:
 
     def _source(self, path: str) -> Source | None:
         if path not in self._sources:
-            parsed = self._tree.parse(path)
+            parsed = self._tree.parse(path) if path.endswith(".py") else None  # a template has no Python in it
             if parsed is None:
                 return None
             self._sources[path] = Source(parsed)

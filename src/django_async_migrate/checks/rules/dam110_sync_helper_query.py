@@ -20,6 +20,7 @@ RULE = Rule(
             "raw",
             "related-call",
             "repr",
+            "template",
             "truth",
         }
     ),
