@@ -5,7 +5,8 @@ and then gives its files: a line with the path in backticks, and a fenced ``py``
 the first heading is shared by all cases of the file. Other text is for the reader.
 
 Options: ``django: >=5.0`` and ``python: >=3.11`` (where the case makes sense), ``catches: bad_a, bad_b``
-(functions whose own code hides the error), ``fails: bad_c`` (functions that raise another error there).
+(functions whose own code hides the error), ``fails: bad_c`` (functions that raise another error there),
+``needs: channels`` (packages without which nobody can run it; it is analysed all the same).
 
 Annotations are comments at the end of a line of code:
 
@@ -26,7 +27,7 @@ from typing import Literal, cast, get_args
 
 Kind = Literal["E", "MISSING", "SPURIOUS", "value"]
 
-OPTIONS = frozenset({"django", "python", "catches", "fails"})
+OPTIONS = frozenset({"django", "python", "catches", "fails", "needs"})
 
 _PATH = re.compile(r"^`([^`\s]+)`$")
 _OPTION = re.compile(r"^([a-z]+):\s*(\S.*)$")
@@ -79,6 +80,11 @@ class Case:
     def fails(self) -> frozenset[str]:
         """Return the names of the functions that raise something else than SynchronousOnlyOperation."""
         return frozenset(name.strip() for name in self.options.get("fails", "").split(",") if name.strip())
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Return the names of the packages that the case imports, beside Django."""
+        return frozenset(name.strip() for name in self.options.get("needs", "").split(",") if name.strip())
 
     def annotations(self) -> tuple[Annotation, ...]:
         """Return all annotations, in the order of the files and lines.

@@ -37,7 +37,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
             if not lines & expected:
                 wrong.append(f"{run.function}: {place.path}:{place.line} reaches a query and has no E: {place.stack}")
             reached |= (lines & expected) | (_decorators(case, place) & expected)
-        reached |= _own_failures(case, run) & expected
+        reached |= (_own_failures(case, run) | _definitions(case, run)) & expected
     for path, line in sorted(expected - reached):
         wrong.append(f"{path}:{line} has an E, but no query comes from there")
     return wrong
@@ -69,10 +69,45 @@ def _decorators(case: Case, place: Place) -> set[tuple[str, int]]:
     }
 
 
+def _definitions(case: Case, run: Run) -> set[tuple[str, int]]:
+    """Return where that is defined what a function uses that is said to fail, and does.
+
+    A class that Django refuses, or a hook of it that nobody awaits, is found at its definition: the lines of
+    decorators, of ``class`` and of ``def``. The function names the class or the function it is about.
+    """
+    name = run.function.rpartition(".")[2]
+    if name not in case.fails or not run.recorded.error:
+        return set()
+    trees = {path: _parse(text) for path, text in case.files.items() if path.endswith(".py")}
+    used: set[str] = set()
+    for node in ast.walk(trees[run.path]):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+            used |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+            used |= {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    for _ in range(5):  # what a class inherits is part of it
+        used |= {
+            base.id
+            for tree in trees.values()
+            for node in tree.body
+            if isinstance(node, ast.ClassDef) and node.name in used
+            for base in node.bases
+            if isinstance(base, ast.Name)
+        }
+    return {
+        (path, line)
+        for path, tree in trees.items()
+        for outer in tree.body
+        if isinstance(outer, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and outer.name in used
+        for node in ast.walk(outer)
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list))
+    }
+
+
 def _conduct(case: Case, run: Run) -> Iterator[str]:
     name = run.function.rpartition(".")[2]
     if name in case.fails:
-        if not _own_failures(case, run):
+        if not run.recorded.error or not (_own_failures(case, run) or _definitions(case, run)):
             yield f"{run.function}: is said to fail, and does not"
         return
     if run.recorded.error:
