@@ -101,7 +101,21 @@ CALLED = {
     "django.test.testcases.TestCase": ["setUpTestData"],
     "rest_framework.permissions.BasePermission": ["has_object_permission", "has_permission"],
     "rest_framework.throttling.BaseThrottle": ["allow_request", "wait"],
+}
+#: What a router binds to the handlers of a viewset.
+ACTIONS = {
     "rest_framework.viewsets.ViewSetMixin": ["create", "destroy", "list", "partial_update", "retrieve", "update"],
+}
+#: Packages that await what ``called`` names: where a project uses one, nothing is said.
+AWAITED_BY = {
+    "rest_framework.permissions.BasePermission": ["adrf"],
+    "rest_framework.throttling.BaseThrottle": ["adrf"],
+}
+#: Mixins whose dispatch() answers by itself, and asks for the user, before it hands on.
+ANSWERS = {
+    "django.contrib.auth.mixins.LoginRequiredMixin",
+    "django.contrib.auth.mixins.PermissionRequiredMixin",
+    "django.contrib.auth.mixins.UserPassesTestMixin",
 }
 #: The same, by code that a project may do without: create(), forms, the admin.
 SOMETIMES = {"django.db.models.base.Model": ["__str__", "clean", "delete", "full_clean", "get_absolute_url", "save"]}
@@ -240,9 +254,11 @@ def merged(package: str, sites: list[Path]) -> Iterator[str]:
             yield f"bases = {_list(bases)}"
         if have[0][0] != releases[0][0]:
             yield f'since = "{".".join(have[0][0].split(".")[:2])}"'
-        for key, table in (("called", CALLED), ("sometimes", SOMETIMES), ("entries", ENTRIES), ("never", NEVER)):
+        for key, table in (("called", CALLED), ("sometimes", SOMETIMES), ("entries", ENTRIES), ("never", NEVER), ("actions", ACTIONS), ("awaited-by", AWAITED_BY)):
             if api in table:
                 yield f"{key} = {_list(table[api])}"
+        if api in ANSWERS:
+            yield "answers = true"
         if api in RULES:
             yield f'rule = "{RULES[api]}"'
         if described.coroutines:

@@ -19,9 +19,10 @@ class StockClass:
 
     ``methods``: what each method of the body calls on its own object: ``x`` and uses the result, ``=x`` and returns
     it as it is, ``+x`` and awaits it; ``^x`` is the method of ``super()``, ``@`` stands for the handlers of the HTTP
-    methods, and ``clean_*`` for all names of that form. ``entries`` are called that way from outside the class.
+    methods and the actions, and ``clean_*`` for all names of that form. ``entries`` are called that way from outside the class.
     ``called``: what other code of the library calls and does not await, ``sometimes`` only by way of features that a
-    project may do without. ``never``: names that nothing calls.
+    project may do without. ``awaited_by``: packages that await it. ``never``: names that nothing calls.
+    ``actions``: names that count as handlers. ``answers``: whether its ``dispatch()`` answers some requests by itself.
     ``rule``: the code for findings about the class and those below it.
     """
 
@@ -34,6 +35,9 @@ class StockClass:
     called: tuple[str, ...] = ()
     sometimes: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    awaited_by: tuple[str, ...] = ()
+    answers: bool = False
     coroutines: frozenset[str] = frozenset()
     rule: str = ""
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -57,7 +61,9 @@ def class_rows(folder: Path, package: str) -> Mapping[str, StockClass]:
 
 
 def _made(row: dict[str, Any]) -> StockClass:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values: dict[str, Any] = {
+        key.replace("-", "_"): tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
     if "since" in values:
         major, _, minor = values["since"].partition(".")
         values["since"] = (int(major), int(minor))

@@ -147,7 +147,8 @@ class Family:
 
     def _named(self, text: str) -> tuple[str, ...]:
         if text == "@":
-            return tuple(name for name in self.handlers or () if name in self.names)
+            actions = (name for node in self.stock for name in node.actions)
+            return tuple(name for name in (*(self.handlers or ()), *actions) if name in self.names)
         head, star, tail = text.partition("*")
         if not star:
             return (text,)

@@ -82,11 +82,17 @@ def _called(facts: Facts, family: Family, code: str) -> Iterator[Hook]:
             if answer is False and call.caller is not None and _returns_nothing(function):
                 who = _title(call.caller)
                 yield Hook(code, function, f"{who} awaits {function.name}(), which is not a coroutine function")
-        elif answer:
+        elif answer and not (call.caller is None and _awaited_elsewhere(facts, family)):
             user = _user(facts, family, call, set())
             if user is not None:
                 name = function.name
                 yield Hook(code, function, f"{user} {name}() and does not await it", _is_certain(family, call))
+
+
+def _awaited_elsewhere(facts: Facts, family: Family) -> bool:
+    """Whether the project uses a package that awaits what the library itself does not."""
+    packages = sorted({package.encode() for node in family.stock for package in node.awaited_by})
+    return bool(packages) and bool(facts.project.tree.containing(*packages))
 
 
 def _is_certain(family: Family, call: Call) -> bool:
