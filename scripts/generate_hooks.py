@@ -254,7 +254,14 @@ def merged(package: str, sites: list[Path]) -> Iterator[str]:
             yield f"bases = {_list(bases)}"
         if have[0][0] != releases[0][0]:
             yield f'since = "{".".join(have[0][0].split(".")[:2])}"'
-        for key, table in (("called", CALLED), ("sometimes", SOMETIMES), ("entries", ENTRIES), ("never", NEVER), ("actions", ACTIONS), ("awaited-by", AWAITED_BY)):
+        for key, table in (
+            ("called", CALLED),
+            ("sometimes", SOMETIMES),
+            ("entries", ENTRIES),
+            ("never", NEVER),
+            ("actions", ACTIONS),
+            ("awaited-by", AWAITED_BY),
+        ):
             if api in table:
                 yield f"{key} = {_list(table[api])}"
         if api in ANSWERS:

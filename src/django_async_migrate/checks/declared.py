@@ -147,7 +147,9 @@ def gives_coroutine(facts: Facts, function: FunctionInfo) -> bool | None:
         bridge = facts.project.catalog.bridges.get(name or "")
         if bridge is not None:
             answer = {"to-thread-decorator": True, "to-loop-decorator": False}.get(bridge.kind)
-        elif name is None or not (name in _KEEP or name == METHOD_DECORATOR or name.startswith("django.views.")):
+        elif name == METHOD_DECORATOR:
+            answer = answer if facts.version >= _MARKED_SINCE else None
+        elif name is None or not (name in _KEEP or name.startswith("django.views.")):
             answer = None
     return answer
 
