@@ -20,9 +20,10 @@ class StockClass:
     ``methods``: what each method of the body calls on its own object: ``x`` and uses the result, ``=x`` and returns
     it as it is, ``+x`` and awaits it; ``^x`` is the method of ``super()``, ``@`` stands for the handlers of the HTTP
     methods and the actions, and ``clean_*`` for all names of that form. ``entries`` are called that way from outside
-    the class. ``called``: what other code of the library calls and does not await, ``sometimes`` only by way of features that a
-    project may do without. ``awaited_by``: packages that await it. ``never``: names that nothing calls.
-    ``actions``: names that count as handlers. ``answers``: whether its ``dispatch()`` answers some requests by itself.
+    the class. ``called``: what other code of the library calls and does not await, ``sometimes`` only by way of
+    features that a project may do without. ``awaited_by``: packages that await it. ``never``: names that nothing
+    calls. ``actions``: names that count as handlers. ``answers``: whether its ``dispatch()`` answers some requests by
+    itself.
     ``rule``: the code for findings about the class and those below it.
     """
 
