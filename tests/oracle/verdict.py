@@ -10,6 +10,8 @@ from functools import lru_cache
 from harness.cases import Case
 from oracle.runner import Judged, Place, Run
 
+#: Rules about what neither queries nor raises.
+_IDLE = frozenset({"DAM708", "DAM805"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -48,7 +50,18 @@ def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
     if run.function.rpartition(".")[2] not in case.fails or not run.recorded.error:
         return set()
     places = re.findall(r"^(\S+?):(\d+) ", run.recorded.error, re.MULTILINE)
-    return {(path, int(line)) for path, line in places[-1:] if path in case.files}
+    found = {(path, int(line)) for path, line in places[-1:] if path in case.files}
+    # What does nothing shows later: the lines of the function itself, up to where it fails.
+    for function in ast.walk(_parse(case.files[run.path])):
+        if isinstance(function, ast.AsyncFunctionDef) and function.name == run.function.rpartition(".")[2]:
+            lines = [int(line) for path, line in places if path == run.path and int(line) > function.lineno]
+            found |= {(run.path, line) for line in _idle(case, run.path) if lines and function.lineno < line < lines[0]}
+    return found
+
+
+def _idle(case: Case, path: str) -> set[int]:
+    """Return the lines of a file that are said to do nothing."""
+    return {note.line for note in case.annotations() if note.path == path and note.text in _IDLE}
 
 
 def _decorators(case: Case, place: Place) -> set[tuple[str, int]]:

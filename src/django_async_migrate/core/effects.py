@@ -23,14 +23,16 @@ EffectKind = Literal[
     "deferred",
     "framework",
     "blocking",
+    "idle",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
 LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-foreign-key", "deferred"})
 
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
-#: one place: a query comes before an API of Django's, and both come before what only blocks.
-NAMED: tuple[str, ...] = ("framework", "blocking")
+#: one place: a query comes before an API of Django's, and both come before what only blocks, and before what
+#: does nothing at all.
+NAMED: tuple[str, ...] = ("framework", "blocking", "idle")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
