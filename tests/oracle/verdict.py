@@ -11,7 +11,7 @@ from harness.cases import Case
 from oracle.runner import Judged, Place, Run
 
 #: Rules about what neither queries nor raises.
-_IDLE = frozenset({"DAM708", "DAM805"})
+IDLE = frozenset({"DAM708", "DAM805"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -61,7 +61,7 @@ def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
 
 def _idle(case: Case, path: str) -> set[int]:
     """Return the lines of a file that are said to do nothing."""
-    return {note.line for note in case.annotations() if note.path == path and note.text in _IDLE}
+    return {note.line for note in case.annotations() if note.path == path and note.text in IDLE}
 
 
 def _decorators(case: Case, place: Place) -> set[tuple[str, int]]:

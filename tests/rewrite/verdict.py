@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle.runner import Place
-from oracle.verdict import lines_of
+from oracle.verdict import IDLE, lines_of
 from rewrite.compare import Record, differences
 from rewrite.fixers import FixResult
 from rewrite.runner import Compared
@@ -76,6 +76,8 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
         new = after.get(function)
         if new is None:
             what = ["the function is gone"]
+        elif _shows_idleness(old, fixed) and not new.get("error"):
+            what = []  # what did nothing does now what it was meant to do
         else:
             # A helper that became a coroutine hands its queryset to other code, that reads it in other ways.
             same = bool(old.get("asynchronous")) == bool(new.get("asynchronous"))
@@ -85,6 +87,12 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
             path, _, name = function.partition(":")
             texts = (source_of(files.get(path, ""), name) for files in (compared.before, fixed.files))
             yield Mismatch(compared.name, variant, function, tuple(what), *texts)
+
+
+def _shows_idleness(record: Record, fixed: FixResult) -> bool:
+    """Whether a function asserts what a call was to do that did nothing, and was fixed."""
+    error = record.get("error") or {}
+    return error.get("type") == "AssertionError" and any(one.code in IDLE for one in fixed.applied)
 
 
 def _hazards(files: Mapping[str, str], before: Record, after: Record, fixed: FixResult) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
@@ -58,7 +59,9 @@ class Planning:
             return (FixPlan("manual", advice),) if advice else ()
         place = place_of(source, incident.effect.site.node)
         spot = Spot(incident, source, place, self._source, self._version, self._seen, self._trusted)
-        if incident.effect.kind in LAZY:
+        if incident.effect.kind == "idle":  # it did nothing until now
+            found = (replace(plan, applicability="unsafe") for plan in wrap_plans(spot))
+        elif incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.steps:
             found = itertools.chain(self._strategies(spot), wrap_plans(spot))
