@@ -229,7 +229,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         unknown = analysis.unknown
         problems += analysis.problems
         found += analysis.findings
-    if tree.fact_paths and tree.is_async:
+    if tree.async_paths or (tree.fact_paths and tree.is_async):
         from django_async_migrate.checks.facts import fact_findings
 
         found += fact_findings(tree, target)

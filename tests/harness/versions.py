@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from packaging.specifiers import SpecifierSet
 
 from harness.cases import Case
@@ -23,9 +25,11 @@ def newest(case: Case) -> str:
 
 
 def applies(case: Case, django: str, python: str) -> bool:
-    """Tell whether a case holds for a version of Django and of Python.
+    """Tell whether a case holds for a version of Django and of Python, with the packages that are installed.
 
     Raises packaging.specifiers.InvalidSpecifier for an option that is no version specifier.
     """
     wanted = (("django", django), ("python", python))
+    if any(find_spec(name) is None for name in case.needs):
+        return False
     return all(SpecifierSet(case.options.get(name, "")).contains(version) for name, version in wanted)

@@ -12,6 +12,8 @@ from oracle.runner import Judged, Place, Run
 
 #: What is declared, not run: these have an oracle of their own.
 DECLARATIONS = ("DAM3", "DAM706", "DAM9")
+#: Rules about what neither queries nor raises.
+IDLE = frozenset({"DAM708", "DAM805"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -44,8 +46,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
                 what = "blocks" if place.blocks else "reaches a query"
                 wrong.append(f"{run.function}: {place.path}:{place.line} {what} and has no E: {place.stack}")
             reached |= (lines & expected) | (_decorators(case, place) & expected)
-        reached |= _own_failures(case, run) & expected
-        reached |= _unawaited(case, run) & expected
+        reached |= (_own_failures(case, run) | _definitions(case, run) | _unawaited(case, run)) & expected
     for path, line in sorted(expected - reached):
         wrong.append(f"{path}:{line} has an E, but no query comes from there")
     return wrong
@@ -56,7 +57,18 @@ def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
     if run.function.rpartition(".")[2] not in case.fails or not run.recorded.error:
         return set()
     places = re.findall(r"^(\S+?):(\d+) ", run.recorded.error, re.MULTILINE)
-    return {(path, int(line)) for path, line in places[-1:] if path in case.files}
+    found = {(path, int(line)) for path, line in places[-1:] if path in case.files}
+    # What does nothing shows later: the lines of the function itself, up to where it fails.
+    for function in ast.walk(_parse(case.files[run.path])):
+        if isinstance(function, ast.AsyncFunctionDef) and function.name == run.function.rpartition(".")[2]:
+            lines = [int(line) for path, line in places if path == run.path and int(line) > function.lineno]
+            found |= {(run.path, line) for line in _idle(case, run.path) if lines and function.lineno < line < lines[0]}
+    return found
+
+
+def _idle(case: Case, path: str) -> set[int]:
+    """Return the lines of a file that are said to do nothing."""
+    return {note.line for note in case.annotations() if note.path == path and note.text in IDLE}
 
 
 def _unawaited(case: Case, run: Run) -> set[tuple[str, int]]:
@@ -107,10 +119,45 @@ def _decorators(case: Case, place: Place) -> set[tuple[str, int]]:
     }
 
 
+def _definitions(case: Case, run: Run) -> set[tuple[str, int]]:
+    """Return where that is defined what a function uses that is said to fail, and does.
+
+    A class that Django refuses, or a hook of it that nobody awaits, is found at its definition: the lines of
+    decorators, of ``class`` and of ``def``. The function names the class or the function it is about.
+    """
+    name = run.function.rpartition(".")[2]
+    if name not in case.fails or not run.recorded.error:
+        return set()
+    trees = {path: _parse(text) for path, text in case.files.items() if path.endswith(".py")}
+    used: set[str] = set()
+    for node in ast.walk(trees[run.path]):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+            used |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+            used |= {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    for _ in range(5):  # what a class inherits is part of it
+        used |= {
+            base.id
+            for tree in trees.values()
+            for node in tree.body
+            if isinstance(node, ast.ClassDef) and node.name in used
+            for base in node.bases
+            if isinstance(base, ast.Name)
+        }
+    return {
+        (path, line)
+        for path, tree in trees.items()
+        for outer in tree.body
+        if isinstance(outer, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and outer.name in used
+        for node in ast.walk(outer)
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list))
+    }
+
+
 def _conduct(case: Case, run: Run) -> Iterator[str]:
     name = run.function.rpartition(".")[2]
     if name in case.fails:
-        if not _own_failures(case, run):
+        if not run.recorded.error or not (_own_failures(case, run) or _definitions(case, run)):
             yield f"{run.function}: is said to fail, and does not"
         return
     if run.recorded.error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle.runner import Place
-from oracle.verdict import lines_of
+from oracle.verdict import IDLE, lines_of
 from rewrite.compare import Record, differences
 from rewrite.fixers import FixResult
 from rewrite.runner import Compared
@@ -78,6 +78,8 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
             what = ["the function is gone"]
         elif _loses_coroutine(old) and not _loses_coroutine(new):
             what = []  # nothing of it ran, or it failed at that: what it does now is what it was meant to do
+        elif _shows_idleness(old, fixed) and not new.get("error"):
+            what = []  # what did nothing does now what it was meant to do
         else:
             # A helper that became a coroutine hands its queryset to other code, that reads it in other ways.
             same = bool(old.get("asynchronous")) == bool(new.get("asynchronous"))
@@ -93,6 +95,12 @@ def _loses_coroutine(record: Record) -> bool:
     """Whether a function drops a coroutine, or fails because it takes one for what it gives."""
     told = f"{record.get('warnings')}{record.get('complaints')}{record.get('output')}"
     return "was never awaited" in told or "coroutine" in f"{record.get('error')}{record.get('result')}"
+
+
+def _shows_idleness(record: Record, fixed: FixResult) -> bool:
+    """Whether a function asserts what a call was to do that did nothing, and was fixed."""
+    error = record.get("error") or {}
+    return error.get("type") == "AssertionError" and any(one.code in IDLE for one in fixed.applied)
 
 
 def _hazards(files: Mapping[str, str], before: Record, after: Record, fixed: FixResult) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from django_async_migrate.core.record import Record, keyword_record
 
 Version = tuple[int, int]
-Effect = Literal["query", "none", "blocking", "unknown"]
+Effect = Literal["query", "none", "blocking", "idle", "unknown"]
 MethodKind = Literal["terminal", "lazy", "async", "other"]
 FieldKind = Literal[
     "foreign-key",
@@ -57,7 +57,8 @@ class QuerySetMethod(Record):
     ``twin`` is the async method of a sync terminal and ``twin_since`` the release that brought it;
     ``sync`` is the way back. ``free_when_cached`` says when a call on an evaluated queryset makes no query:
     never (""), "always", or when the queryset is "ordered". ``free_when_empty`` names the argument that,
-    when it is empty, keeps the call from the database.
+    when it is empty, keeps the call from the database. ``locks``: the rows it reads are locked where the
+    queryset says so, for which there has to be a transaction.
     """
 
     __slots__ = ()
@@ -74,6 +75,7 @@ class QuerySetMethod(Record):
     until: Version | None = None
     free_when_cached: Literal["", "always", "ordered"] = ""
     free_when_none: bool = False
+    locks: bool = False
     free_when_empty: str | None = None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from django_async_migrate.core.effects import LAZY, NAMED, TEMPLATE, Effect
 from django_async_migrate.core.findings import Certainty, Fix, Severity, Span, Step
@@ -44,11 +44,19 @@ class Facts:
     """What a fact rule may look at: the index of the project. Nothing of it was interpreted.
 
     ``selected``: the files that findings are reported for. A rule may read any file; findings in others are dropped.
+    ``shared``: what one rule has worked out for others that ask the same.
     """
 
     project: Project
     target: Target
     selected: frozenset[str]
+    shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The target release of Django."""
+        major, minor = self.target.django.split(".")[:2]
+        return int(major), int(minor)
 
 
 @dataclass(frozen=True, slots=True)

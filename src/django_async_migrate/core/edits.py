@@ -80,6 +80,23 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class Outsource:
+    """Put the ``with`` statement of a context manager, at ``span``, into a function that is run in its place.
+
+    ``name``: the function's. ``call``: what runs it, with ``{0}`` for the name. ``outer``: variables of the coroutine
+    that the statement binds. ``given``: variables that only the statement binds, and code after it reads.
+    ``returns``: whether the statement ends the coroutine with a ``return`` of its own.
+    """
+
+    span: Span
+    name: str
+    call: str
+    outer: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    returns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AlsoImport:
     """Import another name from wherever a name is imported from."""
 
@@ -97,7 +114,7 @@ class Import:
     name: str
 
 
-Edit: TypeAlias = Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before | MakeAsync | Twin
+Edit: TypeAlias = Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before | MakeAsync | Twin | Outsource
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,15 +27,16 @@ EffectKind = Literal[
     "mistake",
     "template",
     "template-hides",
+    "idle",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
 LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-foreign-key", "deferred"})
 
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
-#: one place: a query comes before an API of Django's, and both come before what only blocks.
-NAMED: tuple[str, ...] = ("framework", "blocking", "mistake")
-
+#: one place: a query comes before an API of Django's, and both come before what only blocks, and before what
+#: does nothing at all.
+NAMED: tuple[str, ...] = ("framework", "blocking", "idle", "mistake")
 
 #: Rules about files. Reading one is short beside a request, and common: it is passed on to a function's callers and
 #: theirs, no further.

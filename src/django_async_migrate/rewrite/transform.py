@@ -15,12 +15,14 @@ from django_async_migrate.core.edits import (
     Edit,
     ListOf,
     MakeAsync,
+    Outsource,
     Rename,
     Template,
     Twin,
 )
 from django_async_migrate.core.findings import Span
 
+from .blocks import outsourced
 from .locate import Refused
 from .parens import as_primary, bare, fits, with_parens_of
 from .templates import filled
@@ -43,6 +45,7 @@ class Transformer(cst.CSTTransformer):
         self._lists: set[Node] = set()
         self._async: set[Node] = set()
         self._twins: dict[Node, str] = {}
+        self._moved: dict[Node, Outsource] = {}
         self._before: dict[Node, list[Before]] = {}
         self._inserted: dict[Node, list[cst.SimpleStatementLine]] = {}
         self._quotes: list[str] = []
@@ -58,6 +61,8 @@ class Transformer(cst.CSTTransformer):
                 self._async.add(node)
             elif isinstance(edit, Twin):
                 self._twins[node] = edit.name
+            elif isinstance(edit, Outsource):
+                self._moved[node] = edit
             elif isinstance(edit, Before):
                 self._before.setdefault(node, []).append(edit)
             else:
@@ -97,6 +102,13 @@ class Transformer(cst.CSTTransformer):
             if original_node in self._parts:
                 assert isinstance(updated_node, cst.BaseExpression)
                 self._done[original_node] = updated_node
+        if isinstance(original_node, cst.With):
+            assert isinstance(updated_node, cst.With)
+            move = next((self._moved[item.item] for item in original_node.items if item.item in self._moved), None)
+            if move is not None:
+                if original_node in self._inserted or not isinstance(parent, cst.IndentedBlock):
+                    raise Refused("the statement cannot be moved")
+                return outsourced(updated_node, move, parent.body[0] is original_node, self._config)
         lines = self._inserted.get(original_node)
         if lines:
             return _inserted_before(updated_node, lines)

@@ -32,6 +32,7 @@ class Changes(TypedDict, total=False):
     raw: bool
     iterator: bool
     ordered: bool
+    locks: bool
 
 
 def changes(m: Machine, state: QuerySet, name: str, args: Seq[Value], kwargs: Kwargs) -> Changes:
@@ -170,5 +171,6 @@ _LAZY: Mapping[str, _Change] = {
     "none": lambda m, s, a, k: {"empty": True},
     "raw": _raw,
     "filter": _filter,
+    "select_for_update": lambda m, s, a, k: {"locks": True},
     "order_by": lambda m, s, a, k: {"ordered": bool(a)},
 }

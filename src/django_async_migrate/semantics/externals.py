@@ -129,6 +129,8 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         module = row.twin.rpartition(".")[0] if row.twin else ""
         # What is asked for once in a process may have been asked for before.
         m.effect(node, kind, "", advice, not row.free_when_cached, row.rule, about=Terminal(twin, module))
+    if row.effect == "idle":
+        m.effect(node, "idle", "", "run it through sync_to_async", rule=row.rule)
     return returned(m, api, row.returns, args, kwargs, node)
 
 

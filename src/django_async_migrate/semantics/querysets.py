@@ -193,6 +193,13 @@ def rows(state: QuerySet) -> Rows:
     return Rows(name, state.raw, bool(state.spec.prefetch) or state.spec.unknown_prefetch, state.iterator)
 
 
+def locked(m: Machine, state: QuerySet, node: ast.AST) -> None:
+    """Read rows with ``select_for_update()`` in a coroutine: the thread that does it is in no transaction."""
+    if state.locks and not state.empty:
+        advice = "move it into a function with its transaction, for sync_to_async"
+        m.effect(node, "framework", "", advice, state.certain, "DAM705")
+
+
 def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchronous: bool = False) -> Value:
     """Run a queryset unless its cache is filled; return what one row may be."""
     state = m.state(ref)
@@ -200,7 +207,9 @@ def evaluate(m: Machine, ref: Value, kind: EffectKind, node: ast.AST, asynchrono
         return SCALAR
     if state.empty:
         return NEVER
-    if state.cached is Loaded.MAYBE and not asynchronous:
+    if asynchronous and state.cached is Loaded.MAYBE:
+        locked(m, state, node)
+    elif state.cached is Loaded.MAYBE:
         if state.raw:
             kind = "raw"
         certain = state.certain and not state.ever_cached
@@ -251,6 +260,8 @@ def call(
     if method is None:
         return m.unknown(f"queryset method {name}()")
     if method.kind == "async":
+        if method.locks:
+            locked(m, state, node)
         if method.returns in {"async-iterator", "iterator"} or name == "aiterator":
             return derived(m, ref, state, node)
         return Coroutine("method", Method(ref, name), tuple(args), tuple(kwargs))

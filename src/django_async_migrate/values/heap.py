@@ -133,6 +133,7 @@ class QuerySet(Record):
     ever_cached: bool = False  # filled on at least one path: not filled is then only likely
     clone_spec: LoadSpec | None = None  # what clones of a prefetched queryset load
     ordered: bool = False  # by order_by() or Meta.ordering: first() then reads a filled cache
+    locks: bool = False  # select_for_update(): reading its rows needs a transaction
 
 
 @record

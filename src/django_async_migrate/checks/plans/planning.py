@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
@@ -65,6 +66,8 @@ class Planning:
             advice = ""
         elif incident.effect.kind == "blocking":
             found = blocking_plans(spot)
+        elif incident.effect.kind == "idle":  # it did nothing until now
+            found = (replace(plan, applicability="unsafe") for plan in wrap_plans(spot))
         elif incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.kind in TEMPLATE:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.edits import Await, Before, Rename, Template
 from django_async_migrate.core.effects import Terminal
 
+from .blocks import block_plans
 from .spot import short
 from .wrap import wrap_plans
 
@@ -24,7 +25,7 @@ _BRIDGES = frozenset({"sync_to_async", "database_sync_to_async"})
 _MOST = 8
 #: Rules about what is bound to the thread it happens in: a transaction is over once its thread has opened it, a
 #: coroutine does not run there, and ``connection.close`` is a method of the connection of the thread that reads it.
-_BOUND = frozenset({"DAM701", "DAM702", "DAM703", "DAM707"})
+_BOUND = frozenset({"DAM701", "DAM702", "DAM703", "DAM705", "DAM707"})
 
 
 def _is_super(node: ast.expr) -> bool:
@@ -102,6 +103,8 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         yield spot.plan("safe", f"await {name}(...)", edits, imports)
     if spot.effect.rule == "DAM401":
         yield from _user_plans(spot)
+    if spot.effect.rule == "DAM701":
+        yield from block_plans(spot)
     if spot.effect.rule not in _BOUND:
         yield from wrap_plans(spot)
 

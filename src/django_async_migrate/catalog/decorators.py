@@ -1,0 +1,49 @@
+"""Decorators of views, and since when they know coroutine functions: the rows of ``rules/decorators.toml``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .loader import read, rules_folder
+from .rows import Version
+
+
+@dataclass(frozen=True)
+class Decorator:
+    """A decorator. ``async_since``: the release from which it fits coroutine functions, None if none does.
+
+    ``dispatch``: whether it fits the ``dispatch()`` of an async view, which is no coroutine function and returns what
+    is to be awaited.
+    """
+
+    api: str
+    source: str
+    async_since: Version | None
+    since: Version | None = None
+    dispatch: bool = True
+
+
+@functools.cache
+def decorators() -> Mapping[str, Decorator]:
+    """Return the rows by dotted name; they are read once per process."""
+    rows = (_made(row) for row in read(rules_folder() / "decorators.toml").get("decorator", ()))
+    return MappingProxyType({row.api: row for row in rows})
+
+
+def _made(row: dict[str, object]) -> Decorator:
+    known = str(row.get("async-since", "0.0"))
+    return Decorator(
+        api=str(row["api"]),
+        source=str(row["source"]),
+        async_since=None if known == "never" else _version(known),
+        since=_version(str(row["since"])) if "since" in row else None,
+        dispatch=bool(row.get("dispatch", True)),
+    )
+
+
+def _version(text: str) -> Version:
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)
