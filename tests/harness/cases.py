@@ -105,18 +105,17 @@ class Case:
 def all_cases() -> list[Case]:
     """Return every case: those of ``tests/cases``, and the examples of the rules' pages in ``docs/rules``."""
     tests = Path(__file__).resolve().parent.parent
-    return [*load_cases(tests / "cases"), *load_cases(tests.parent / "docs" / "rules")]
+    return [*load_cases(tests / "cases"), *load_cases(tests.parent / "docs" / "rules", "DAM*.md")]
 
 
-def load_cases(folder: Path) -> list[Case]:
-    """Read all cases below ``folder``, in the order of their paths.
+def load_cases(folder: Path, pattern: str = "*.md") -> list[Case]:
+    """Read all cases below ``folder`` in files that fit ``pattern``, in the order of their paths.
 
     Raises CaseError when a file does not follow the format or two cases share a name.
     """
     cases = [
         case
-        for path in sorted(folder.rglob("*.md"))
-        if path.name != "index.md"
+        for path in sorted(folder.rglob(pattern))
         for case in parse_cases(path.read_text("utf-8"), path.relative_to(folder).as_posix())
     ]
     seen: dict[str, Case] = {}

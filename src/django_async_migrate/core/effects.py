@@ -23,6 +23,7 @@ EffectKind = Literal[
     "deferred",
     "framework",
     "blocking",
+    "absent",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
@@ -30,7 +31,7 @@ LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-
 
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
 #: one place: a query comes before an API of Django's, and both come before what only blocks.
-NAMED: tuple[str, ...] = ("framework", "blocking")
+NAMED: tuple[str, ...] = ("absent", "framework", "blocking")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +83,17 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """An attribute that is not there; ``right`` is the name to use.
+
+    ``how``: "lazy" where that name runs no query, "thread" where it has to be called in one.
+    """
+
+    right: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One query, seen from one function.
 
@@ -101,5 +113,5 @@ class Effect:
     implicit: bool = False
     steps: tuple[tuple[Site, str], ...] = ()
     rule: str = ""
-    about: Terminal | Rows | Load | None = None
+    about: Terminal | Rows | Load | Absent | None = None
     operand: ast.expr | None = None

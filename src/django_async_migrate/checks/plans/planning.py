@@ -9,6 +9,7 @@ from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import FixPlan
 from django_async_migrate.core.effects import LAZY
 
+from .absent import absent_plans
 from .evaluations import evaluation_plans
 from .loads import load_plans
 from .spot import Spot
@@ -60,6 +61,8 @@ class Planning:
         spot = Spot(incident, source, place, self._source, self._version, self._seen, self._trusted)
         if incident.effect.kind in LAZY:
             found = load_plans(spot)
+        elif incident.effect.kind == "absent":
+            found = absent_plans(spot)
         elif incident.effect.steps:
             found = itertools.chain(self._strategies(spot), wrap_plans(spot))
         elif incident.effect.kind in _TERMINALS:
