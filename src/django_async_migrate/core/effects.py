@@ -28,15 +28,16 @@ EffectKind = Literal[
     "template",
     "template-hides",
     "idle",
+    "absent",
 ]
 
 #: Kinds that are lazy loads (DAM2xx); the others are queries somebody asked for (DAM1xx).
 LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-foreign-key", "deferred"})
 
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
-#: one place: a query comes before an API of Django's, and both come before what only blocks, and before what
-#: does nothing at all.
-NAMED: tuple[str, ...] = ("framework", "blocking", "idle", "mistake")
+#: one place: a query comes first, then an API that is not there, one of Django's, what only blocks, and what does
+#: nothing at all.
+NAMED: tuple[str, ...] = ("absent", "framework", "blocking", "idle", "mistake")
 
 #: Rules about files. Reading one is short beside a request, and common: it is passed on to a function's callers and
 #: theirs, no further.
@@ -99,6 +100,17 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """An attribute that is not there; ``right`` is the name to use.
+
+    ``how``: "lazy" where that name runs no query, "thread" where it has to be called in one.
+    """
+
+    right: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One query, seen from one function.
 
@@ -118,7 +130,7 @@ class Effect:
     implicit: bool = False
     steps: tuple[tuple[Site, str], ...] = ()
     rule: str = ""
-    about: Terminal | Rows | Load | None = None
+    about: Terminal | Rows | Load | Absent | None = None
     operand: ast.expr | None = None
 
 

@@ -125,7 +125,10 @@ class ClassInfo:
                     for name, assigned in assigned_names(self.module, node):
                         if assigned.value is not None or name not in found:
                             found[name] = assigned
-                elif isinstance(node, (ast.If, ast.Try, ast.With)):
+                elif isinstance(node, ast.If):
+                    for branch in self.module.live_branches(node):
+                        collect(branch)
+                elif isinstance(node, (ast.Try, ast.With)):
                     for part in ("body", "orelse", "finalbody"):
                         collect(getattr(node, part, None) or [])
 

@@ -30,7 +30,13 @@ _ORM_ATTRIBUTES = frozenset(
         "get_model",
         "get_user_model",
         "scope",  # of a consumer: it holds the user
+        # Not every Django has these.
         "auser",
+        "asend",
+        "asend_robust",
+        "ais_valid",
+        "apage",
+        "aget_page",
     }
 )
 _ORM_MODULES = (
@@ -187,6 +193,8 @@ class Relevance:
         catalog = self._project.catalog
         if api.startswith(_ORM_MODULES):
             return True
+        if api.startswith("django.") and api.rpartition(".")[2].startswith("a"):
+            return True  # perhaps no Django has it
         if api in catalog.models or api in catalog.managers:
             return True
         row = catalog.functions.get(api)

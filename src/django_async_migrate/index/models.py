@@ -27,7 +27,7 @@ _MODEL_ROOTS = frozenset(
     }
 )
 _STDLIB = sys.stdlib_module_names
-_MANAGER_ROOTS = (
+MANAGER_ROOTS = (
     "django.db.models.Manager",
     "django.db.models.manager.Manager",
     "django.db.models.manager.BaseManager",
@@ -112,7 +112,7 @@ def _declares_fields(cls: ClassInfo, project: Project) -> bool:
 def is_manager_class(cls: ClassInfo, catalog_managers: object) -> bool:
     """Whether a project class is a manager or queryset class."""
     for base in cls.externals:
-        if base in _MANAGER_ROOTS or base in catalog_managers:  # type: ignore[operator]
+        if base in MANAGER_ROOTS or base in catalog_managers:  # type: ignore[operator]
             return True
         last = base.rpartition(".")[2]
         if last.endswith(("QuerySet", "Queryset")):

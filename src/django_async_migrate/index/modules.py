@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.syntax.nodes import statements_in
 
 from .classes import ClassInfo
+from .conditions import holds, names_of_version
 from .functions import FunctionInfo, FunctionNode
 
 if TYPE_CHECKING:
@@ -127,6 +128,49 @@ class ModuleInfo:
         self.bindings  # noqa: B018 - fills the list
         return self._stars
 
+    # -- tests of Django's version -------------------------------------------------------------------------
+
+    def live_branches(self, node: ast.If, far: bool = True) -> list[list[ast.stmt]]:
+        """Return the branches of a statement that the target Django can take: both, unless its version decides.
+
+        ``far``: also ask other modules what a name stands for.
+        """
+        truth = self.version_test(node.test, far)
+        branches = [node.body, node.orelse]
+        return branches if truth is None else [branches[0 if truth else 1]]
+
+    def version_test(self, test: ast.expr, far: bool = True, depth: int = 0) -> bool | None:
+        """Return what a test of Django's version gives with the target Django; None for any other test."""
+        version = self.project.version
+        if version is None or depth > 5:
+            return None
+        return holds(test, version, self._version_names, lambda name: self._flag(name, far, depth + 1))
+
+    @cached_property
+    def _version_names(self) -> dict[str, str]:
+        return names_of_version(self.parsed.tree.body) if "VERSION" in self.parsed.text else {}
+
+    @cached_property
+    def _tests(self) -> dict[str, ast.expr]:
+        """The comparisons that a top-level name stands for, where it is assigned once."""
+        found: dict[str, ast.expr] = {}
+        for node in self.parsed.tree.body if self._version_names else ():
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                if name in found or isinstance(node.value, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
+                    found[name] = ast.Constant(None) if name in found else node.value
+        return found
+
+    def _flag(self, name: ast.Name | ast.Attribute, far: bool, depth: int) -> bool | None:
+        if isinstance(name, ast.Name) and name.id in self._tests:
+            return self.version_test(self._tests[name.id], far, depth)
+        if not far or not _may_tell_version(name):
+            return None
+        for definition in self.project.resolve(self, name):
+            if isinstance(definition, Assigned) and definition.value is not None and definition.module is not self:
+                return definition.module.version_test(definition.value, far, depth)
+        return None
+
     def _collect(self, body: list[ast.stmt], found: dict[str, list[Binding]]) -> None:
         for node in body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -142,11 +186,20 @@ class ModuleInfo:
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 for name, assigned in assigned_names(self, node):
                     found.setdefault(name, []).append(assigned)
+            elif isinstance(node, ast.If):
+                for branch in self.live_branches(node, far=False):
+                    self._collect(branch, found)
             else:
                 for part in ("body", "orelse", "finalbody"):
                     self._collect(getattr(node, part, None) or [], found)
                 for handler in getattr(node, "handlers", None) or []:
                     self._collect(handler.body, found)
+
+
+def _may_tell_version(name: ast.Name | ast.Attribute) -> bool:
+    """Whether a name is written like a constant about a version: ``DJANGO_GTE_51``, ``compat.HAS_ASYNC_AUTH``."""
+    last = name.id if isinstance(name, ast.Name) else name.attr
+    return last.isupper() and len(last) > 3
 
 
 def import_bindings(node: ast.Import | ast.ImportFrom) -> list[tuple[str, Import]]:

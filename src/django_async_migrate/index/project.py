@@ -39,9 +39,11 @@ Scope = FunctionInfo | ClassInfo | None
 class Project:
     """Answers "what does this name mean here" without executing anything."""
 
-    def __init__(self, tree: SourceTree, catalog: Catalog) -> None:
+    def __init__(self, tree: SourceTree, catalog: Catalog, version: tuple[int, int] | None = None) -> None:
+        """``version``: the target Django, where tests of its version are to be decided."""
         self.tree = tree
         self.catalog = catalog
+        self.version = version
         root_name = tree.root.rstrip("/").rpartition("/")[2]
         self.paths = ModulePaths(tree.paths, root_name, "__init__.py" in tree.paths)
         self._modules: dict[str, ModuleInfo | None] = {}

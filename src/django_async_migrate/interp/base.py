@@ -58,6 +58,8 @@ class Outcome:
     #: Calls on, and expressions that are, querysets and managers; False where rows may be no instances.
     querysets: dict[ast.AST, bool] = field(default_factory=dict)
 
+    #: Attributes that are read though they are not there, with the function that does.
+    absent: dict[ast.AST, tuple[FunctionInfo, Effect]] = field(default_factory=dict)
     #: Expressions that worked on something else at least once (a call, an index, ``in``).
     others: set[ast.AST] = field(default_factory=set)
     #: Expressions whose value was something else when it was iterated or tested.

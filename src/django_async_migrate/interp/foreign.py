@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.values.heap import FOREIGN_SELF as FOREIGN_SELF
 
 #: The class of such objects.
 FOREIGN = ClassInfo.bare("object")
-#: The slot that holds what the object was before anything was set on it.
-FOREIGN_SELF = " itself"
 #: The row of what loads a session; a request holds a lazy object that calls it.
 SESSION = "django.contrib.sessions.backends.base.SessionBase.get"
 #: What sessions tell without being loaded.

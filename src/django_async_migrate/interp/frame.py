@@ -151,6 +151,7 @@ class Frame:
         self._tries: list[Env | None] = []
         self._muted = 0
         self._doubts = 0
+        self._guarded = 0  # in a try that expects an attribute to be missing
         self._mixed = 0  # in a call of one of several things, not all of them Django's
         self._calling: list[tuple[ast.Call, Seq[Value], Seq[tuple[str, Value]]]] = []
         self._numbers = Numbers(start)

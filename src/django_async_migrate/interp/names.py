@@ -15,6 +15,7 @@ from django_async_migrate.values.refs import Exporter, map_refs, map_state
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
+    SCALAR,
     Bridge,
     Class,
     ClassMethod,
@@ -30,6 +31,7 @@ from django_async_migrate.values.types import (
     Scalar,
     Shared,
     Static,
+    Tuple,
     Unknown,
     Value,
     alternatives,
@@ -120,6 +122,9 @@ class Names(Annotations):
 
     def external(self, api: str) -> Value:
         """Return the value of a name outside the project: a stock model class, or just the name."""
+        if api == "django.VERSION" and self.project.version is not None:
+            major, minor = self.project.version
+            return Tuple((Const(major), Const(minor), SCALAR, SCALAR, SCALAR))
         model = self.project.models.of_api(api)
         return ModelClass(model) if model is not None else External(api)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from contextlib import nullcontext
 
+from django_async_migrate.core.effects import Effect
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.index.models import ClassMember, ManagerDef, Model
+from django_async_migrate.index.models import MANAGER_ROOTS, ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.semantics import blocking, instances, querysets, related
+from django_async_migrate.semantics import absent, blocking, instances, querysets, related
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -66,6 +67,9 @@ class Objects(Narrowing):
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
         lazy = self.state(value)
         if isinstance(lazy, Lazy) and lazy.func == External(SESSION) and lazy.value is None:
+            missing = absent.gap(self, value, name) if name[:1] == "a" else None
+            if missing is not None:
+                return self._lacking(missing, node)
             return SCALAR if name in SESSION_FACTS else Method(value, name)  # the call of it loads the session
         value = self.force(value, node)
         parts = alternatives(value)
@@ -81,6 +85,10 @@ class Objects(Narrowing):
         return result
 
     def _attribute_of(self, value: Value, name: str, node: ast.AST) -> Value:
+        if absent.may_be_absent(name):
+            missing = absent.gap(self, value, name)
+            if missing is not None:
+                return self._lacking(missing, node)
         if isinstance(value, Unknown):
             self.unsure()
         if name == "in_atomic_block" and (is_foreign(value) or isinstance(value, External)):
@@ -129,6 +137,15 @@ class Objects(Narrowing):
         if isinstance(value, Unknown) or (isinstance(value, Method) and (is_foreign(value) or blocking.is_part(value))):
             return Method(value, name)
         return Unknown(f"attribute {name}")
+
+    def _lacking(self, missing: absent.Gap, node: ast.AST) -> Value:
+        """Read an attribute that is not there: in a thread, too, and whoever calls."""
+        if self.alive and not self._doubts and not self._guarded and self.fn is not None:
+            effect = Effect(
+                "absent", self.site(node), missing.message, missing.advice, rule=missing.rule, about=missing.about
+            )
+            self.engine.outcome.absent.setdefault(node, (self.fn, effect))
+        return Unknown("attribute that is not there")
 
     def _of_callable(self, value: Value, name: str) -> Value:
         if isinstance(value, Partial) and name == "func":
@@ -225,7 +242,7 @@ class Objects(Narrowing):
             return Manager(model, definition.cls if name == "_default_manager" else None)
         declared = model.managers.get(name)
         if declared is not None:
-            known = declared.api is None or declared.api in self.catalog.managers
+            known = declared.api is None or declared.api in self.catalog.managers or declared.api in MANAGER_ROOTS
             return Manager(model, declared.cls, known or declared.cls is not None, declared.api)
         if name == "objects":
             return Manager(model, None)

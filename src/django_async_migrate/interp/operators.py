@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence as Seq
 
 from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.conditions import compared
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import containers, querysets, text
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
@@ -61,11 +62,17 @@ class Operators(Comprehensions):
             else:
                 left, right = self.force(left, node), self.force(right, node)
                 self._compare_values(op, left, right, node)
-                if isinstance(left, Const) and isinstance(right, Const) and len(node.ops) == 1:
+                if isinstance(left, Tuple) and isinstance(right, Tuple) and len(node.ops) == 1:
+                    order = compared(op, _numbers(left), _numbers(right))
+                    result = SCALAR if order is None else Const(order)
+                elif isinstance(left, Const) and isinstance(right, Const) and len(node.ops) == 1:
                     if isinstance(op, ast.Eq):
                         result = Const(left.value == right.value)
                     elif isinstance(op, ast.NotEq):
                         result = Const(left.value != right.value)
+                    elif isinstance(node.left, ast.Subscript):  # VERSION[0] >= 5
+                        order = compared(op, _numbers(Tuple((left,))), _numbers(Tuple((right,))))
+                        result = SCALAR if order is None else Const(order)
             left = right
         return result
 
@@ -166,6 +173,11 @@ class Operators(Comprehensions):
         if isinstance(value, Const) and isinstance(node.op, ast.USub) and isinstance(value.value, int):
             return Const(-value.value)
         return SCALAR
+
+
+def _numbers(value: Tuple) -> tuple[object, ...]:
+    """Return the numbers in a tuple, None for what is unknown."""
+    return tuple(part.value if isinstance(part, Const) and type(part.value) is int else None for part in value.items)
 
 
 def own_class(state: object) -> ClassInfo | None:

@@ -304,7 +304,10 @@ class Statements(Patterns):
 
     def _try(self, node: ast.Try) -> None:
         self._tries.append(self.env.copy())
+        guarded = any("AttributeError" in _names_in(handler.type) for handler in node.handlers)
+        self._guarded += guarded
         self.execute(node.body)
+        self._guarded -= guarded
         raised = self._tries.pop()
         if self.alive:
             raised = join_envs(raised, self.env) if raised is not None else self.env.copy()

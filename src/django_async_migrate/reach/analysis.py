@@ -16,6 +16,7 @@ from django_async_migrate.index.project import Project
 from django_async_migrate.interp.engine import Engine
 
 from .entry_points import EntryPoint, entry_points
+from .imports import missing_imports
 from .incidents import Incident, incidents_of
 from .resolvers import resolver_points
 
@@ -72,8 +73,8 @@ def analyse(tree: SourceTree, target: Target) -> Analysis:
 
 def _analyse(tree: SourceTree, target: Target) -> Analysis:
     catalog = load()
-    project = Project(tree, catalog)
     major, minor = (int(part) for part in target.django.split(".")[:2])
+    project = Project(tree, catalog, (major, minor))
     engine = Engine(project, catalog, (major, minor))
     problems: list[Problem] = []
     functions = 0
@@ -102,7 +103,8 @@ def _analyse(tree: SourceTree, target: Target) -> Analysis:
             if problem is not None:
                 problems.append(problem)
         engine.outcome.incidents.extend(engine.proven_mistakes())
-    found = incidents_of(project, engine.outcome.incidents, selected)
+    lacking = [*engine.outcome.absent.values(), *missing_imports(project, (major, minor), selected)]
+    found = incidents_of(project, [*engine.outcome.incidents, *lacking], selected)
     unknown = tuple(sorted(engine.outcome.unknown.items(), key=lambda pair: (-pair[1], pair[0])))
     seen = Seen()
     if found:

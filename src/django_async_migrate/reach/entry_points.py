@@ -65,6 +65,9 @@ def _in_body(
                     yield from _in_class(module, module.class_(inner, fn))
         elif isinstance(node, ast.ClassDef):
             yield from _in_class(module, module.class_(node, cls or parent))
+        elif isinstance(node, ast.If):
+            for branch in module.live_branches(node):
+                yield from _in_body(module, branch, cls, parent)
         else:
             for part in ("body", "orelse", "finalbody"):
                 yield from _in_body(module, getattr(node, part, None) or [], cls, parent)

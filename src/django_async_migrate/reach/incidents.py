@@ -29,10 +29,10 @@ class Incident:
 
 
 def incidents_of(
-    project: Project, effects: Iterable[tuple[FunctionInfo, Effect]], selected: frozenset[str]
+    project: Project, effects: Iterable[tuple[FunctionInfo | None, Effect]], selected: frozenset[str]
 ) -> list[Incident]:
     """Return one incident for each place of the selected files, sorted; a certain effect outranks a likely one."""
-    places: dict[Span, tuple[FunctionInfo, Effect]] = {}
+    places: dict[Span, tuple[FunctionInfo | None, Effect]] = {}
     every: dict[Span, list[Effect]] = {}
     for fn, effect in effects:
         if effect.site.path not in selected or (effect.kind == "blocking" and _is_test(effect.site.path)):
@@ -49,7 +49,8 @@ def incidents_of(
         fn, effect = places[span]
         verb = "blocks" if effect.kind == "blocking" else "queries"
         trace = tuple(_step(project, site, message, verb) for site, message in effect.steps)
-        found.append(Incident(effect, span, short_text(effect.site.node), fn.qualname, trace, tuple(every[span])))
+        function = fn.qualname if fn is not None else effect.site.function
+        found.append(Incident(effect, span, short_text(effect.site.node), function, trace, tuple(every[span])))
     return found
 
 

@@ -28,7 +28,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import containers
+from . import absent, containers
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -218,6 +218,8 @@ def _getattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
             return one_of([*found, *args[2:3]])
     if not names:
         return Unknown("getattr of a computed name")
+    if len(names) == 1 and absent.may_be_absent(names[0]) and absent.gap(m, args[0], names[0]) is not None:
+        return args[2] if len(args) > 2 else Unknown("attribute that is not there")
     present = len(names) == 1 and _is_set(m, args[0], names[0])
     found = [m.attribute(args[0], name, node) for name in names]
     return found[0] if present else one_of([*found, *args[2:3]])
@@ -237,6 +239,8 @@ def _hasattr(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
     state = m.state(args[0]) if args else None
     if len(names) == 1 and isinstance(state, QuerySet) and names[0] in m.catalog.queryset_methods:
         return Const(True)
+    if len(names) == 1 and absent.may_be_absent(names[0]) and absent.gap(m, args[0], names[0]) is not None:
+        return Const(False)
     for name in names:
         m.attribute(args[0], name, node)  # hasattr runs the descriptor
     return Const(True) if len(names) == 1 and _is_set(m, args[0], names[0]) else Scalar("bool")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from django_async_migrate.index.classes import ClassInfo
     from django_async_migrate.index.models import Model
 
+#: The slot that holds what an object, of which nothing is known, was before anything was set on it.
+FOREIGN_SELF = " itself"
+
 
 #: No slots, no items: never changed, like every mapping of a state.
 _NOTHING: Mapping[Any, Any] = {}

@@ -10,6 +10,7 @@ from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import FixPlan
 from django_async_migrate.core.effects import LAZY, TEMPLATE
 
+from .absent import absent_plans
 from .awaiting import awaiting_plans
 from .blocking import blocking_plans
 from .evaluations import evaluation_plans
@@ -72,6 +73,8 @@ class Planning:
             found = load_plans(spot)
         elif incident.effect.kind in TEMPLATE:
             found = wrap_plans(spot)
+        elif incident.effect.kind == "absent":
+            found = absent_plans(spot)
         elif incident.effect.steps:
             found = itertools.chain(self._strategies(spot), wrap_plans(spot))
         elif incident.effect.kind in _TERMINALS:
