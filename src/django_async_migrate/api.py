@@ -217,6 +217,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     target = _target(options, project, layout, files, cwd)
     found: list[Finding] = []
     findings: list[Finding] = []
+    hidden: list[Finding] = []
     problems: list[Problem] = []
     async_functions = 0
     unknown: tuple[tuple[str, int], ...] = ()
@@ -236,6 +237,10 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     if found or tree.noqa_paths:
         broken = {problem.path for problem in problems}
         findings, suppressed = _reported(found, tree, options, broken)
+        if findings:
+            from django_async_migrate.report.levels import split
+
+            findings, hidden = split(findings, options.level)
     _check_syntax(tree, layout)
     problems += tree.problems
     selected = set(tree.selected)
@@ -257,6 +262,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         coverage,
         rebase.todos(_todos(tree)),
         Scope(project.root, frozenset(tree.selected), layout.complete),
+        rebase.findings(hidden),
     )
 
 

@@ -77,7 +77,8 @@ def apply(
     found = match((*report.findings, *report.hidden), before, path_of, exists, looked_for)
     new = set(found.new)
     kept = tuple(finding for finding in report.findings if finding in new)
-    changed = _without(report, kept, len(report.findings) - len(kept))
+    above = tuple(finding for finding in report.hidden if finding in new)
+    changed = _without(replace(report, hidden=above), kept, len(report.findings) - len(kept))
     if not _whole(report, scope) or found.entries == before:
         return changed, []
     return changed, _shrunk(baseline, found.entries, found.gone)

@@ -134,6 +134,12 @@ def _positive(key: str, value: object) -> int:
     raise UsageError(f'"{key}" must be a number above 0')
 
 
+def _level(key: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
+        return value
+    raise UsageError(f'"{key}" must be a number from 1 to 5')
+
+
 def _string(key: str, value: object) -> str:
     if isinstance(value, str) and value:
         return value
@@ -170,6 +176,7 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
     "statistics": _flag,
     "no-cache": _flag,
     "jobs": _positive,
+    "level": _level,
     "fix": _flag,
     "unsafe-fixes": _flag,
     "helper-strategy": _choice(STRATEGIES),
@@ -188,6 +195,7 @@ _OF_SCAN = (
     "per-file-ignores",
     "target-version",
     "jobs",
+    "level",
     "helper-strategy",
     "insert-todos",
 )

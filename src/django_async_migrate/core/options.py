@@ -14,8 +14,9 @@ class ScanOptions:
 
     ``target_source`` says who named ``target_version``: "option" or "config". ``helper_strategy``: how fixes treat
     sync helpers that query: "auto", "convert", "twin" or "wrap". ``insert_todos``: whether fixing leaves a comment
-    where it gives up. ``rewriting``: the helper strategy while fixing, else empty. ``trusted``: coroutines, by path and
-    dotted name, that a rewrite has just made: all their callers are known.
+    where it gives up. ``level``: how much is reported, from 1 to 5. ``rewriting``: the helper strategy while fixing,
+    else empty. ``trusted``: coroutines, by path and dotted name, that a rewrite has just made: all their callers are
+    known.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -27,6 +28,7 @@ class ScanOptions:
     target_version: str | None = None
     target_source: str = "option"
     jobs: int | None = None
+    level: int = 5
     helper_strategy: str = "auto"
     insert_todos: bool = False
     rewriting: str = ""
