@@ -61,12 +61,12 @@ def apply(
         return entry.path in scope.selected if there else scope.complete
 
     if baseline.write:
-        above = {finding.fingerprint for finding in report.hidden}
+        higher = {finding.fingerprint for finding in report.hidden}
         after = written(
             report.findings,
             before,
             path_of,
-            lambda entry: entry.fingerprint not in above and looked_for(entry, exists(entry.path)),
+            lambda entry: entry.fingerprint not in higher and looked_for(entry, exists(entry.path)),
         )
         _write(baseline, after)
         known = len(report.findings)
