@@ -76,7 +76,7 @@ def fix(
     files = Snapshot(disk)
     folder = working_directory() if cwd is None else cwd
     rewriting = _rewriting(options, unsafe, files, folder, progress, within)
-    report = rewriting.run()
+    report = rewriting.without_idle_noqa(rewriting.run())
     from django_async_migrate.report.selection import Selection
 
     selection = Selection(options.select, options.ignore, options.per_file_ignores)
@@ -217,6 +217,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     target = _target(options, project, layout, files, cwd)
     found: list[Finding] = []
     findings: list[Finding] = []
+    hidden: list[Finding] = []
     problems: list[Problem] = []
     async_functions = 0
     unknown: tuple[tuple[str, int], ...] = ()
@@ -233,8 +234,13 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         from django_async_migrate.checks.facts import fact_findings
 
         found += fact_findings(tree, target)
-    if found:
-        findings, suppressed = _reported(found, tree, options)
+    if found or tree.noqa_paths:
+        broken = {problem.path for problem in problems}
+        findings, suppressed = _reported(found, tree, options, broken)
+        if findings:
+            from django_async_migrate.report.levels import split
+
+            findings, hidden = split(findings, options.level)
     _check_syntax(tree, layout)
     problems += tree.problems
     selected = set(tree.selected)
@@ -256,6 +262,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         coverage,
         rebase.todos(_todos(tree)),
         Scope(project.root, frozenset(tree.selected), layout.complete),
+        rebase.findings(hidden),
     )
 
 
@@ -290,33 +297,51 @@ def _target(options: ScanOptions, project: Project, layout: Layout, files: FileS
     return detect_target([project.root, *folders], files)
 
 
-def _reported(findings: Iterable[Finding], tree: SourceTree, options: ScanOptions) -> tuple[list[Finding], int]:
-    """Return the findings to report, sorted and with fingerprints, and how many were silenced by ``noqa``."""
-    from django_async_migrate.report.fingerprint import with_fingerprints
+def _reported(
+    findings: Iterable[Finding], tree: SourceTree, options: ScanOptions, broken: Collection[str]
+) -> tuple[list[Finding], int]:
+    """Return the findings to report, sorted and with fingerprints, and how many were silenced by ``noqa``.
+
+    ``broken``: files that were not analysed to the end, of which nobody knows what a comment silences.
+    """
+    from django_async_migrate.report.fingerprint import sort_key, with_fingerprints
     from django_async_migrate.report.selection import Selection
-    from django_async_migrate.syntax.suppressions import Suppressions
+    from django_async_migrate.syntax.suppressions import UNUSED, Suppressions
 
     def text_of(span: Span) -> str:
         parsed = tree.parse(span.path) if span.path.endswith(".py") else None
         return parsed.source(span) if parsed is not None else ""
 
+    def comments_of(path: str) -> Suppressions | None:
+        if path not in comments:
+            parsed = tree.parse(path) if path.endswith(".py") else None
+            comments[path] = None if parsed is None else Suppressions(parsed)
+        return comments[path]
+
     selection = Selection(options.select, options.ignore, options.per_file_ignores)
-    comments: dict[str, Suppressions] = {}
+    comments: dict[str, Suppressions | None] = {}
     kept: list[Finding] = []
     silenced = 0
     # Fingerprints come first: what is silenced or ignored must not renumber what is left.
     for finding in with_fingerprints(findings, text_of):
         span = finding.span
-        if not selection.wants(finding.code, span.path):
-            continue
-        if span.path not in comments and span.path.endswith(".py"):
-            parsed = tree.parse(span.path)
-            if parsed is not None:
-                comments[span.path] = Suppressions(parsed)
-        if span.path in comments and comments[span.path].silences(finding.code, span.line, span.end_line):
-            silenced += 1
-        else:
-            kept.append(finding)
+        known = comments_of(span.path)
+        # Asked before the selection: a comment about a rule that is switched off is still of use.
+        quiet = known is not None and known.silences(finding.code, span.line, span.end_line)
+        if selection.wants(finding.code, span.path):
+            silenced += quiet
+            if not quiet:
+                kept.append(finding)
+    idle: list[Finding] = []
+    for path in tree.noqa_paths:
+        if path not in broken and selection.wants(UNUSED, path):
+            found = comments_of(path)
+            if found is not None:
+                from django_async_migrate.report.unused import unused_findings
+
+                idle += [entry for entry in unused_findings(path, found) if not found.silences(UNUSED, entry.span.line)]
+    if idle:
+        kept = sorted([*kept, *with_fingerprints(idle, text_of)], key=sort_key)
     return kept, silenced
 
 

@@ -99,6 +99,7 @@ def main() -> None:
 @click.option("--output-format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
 @click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
+@click.option("--level", metavar="N", help="How much to report: 1 what always raises, up to 5 advice.")
 @click.option("--baseline", metavar="FILE", help="Be silent about the findings in this file.")
 @click.option("--write-baseline", is_flag=True, help="Put all findings into the baseline.")
 @click.option("--no-baseline", is_flag=True, help="Report known findings as well.")
@@ -217,9 +218,10 @@ def _merge(paths: tuple[str, ...], given: Mapping[str, object]) -> tuple[ScanOpt
     for flag in ("write-baseline", "no-baseline"):
         options.pop(flag, None)
     project = folder if isinstance(folder, str) else None
-    jobs = options.get("jobs")
-    if isinstance(jobs, str) and jobs.isdecimal():
-        options["jobs"] = int(jobs)
+    for key in ("jobs", "level"):
+        number = options.get(key)
+        if isinstance(number, str) and number.isdecimal():
+            options[key] = int(number)
     asked: dict[str, object] = {}
     for key, value in options.items():
         try:

@@ -11,7 +11,7 @@ from harness.cases import Case
 from oracle.runner import Judged, Place, Run
 
 #: What is declared, not run: these have an oracle of their own.
-DECLARATIONS = ("DAM3", "DAM706", "DAM9")
+DECLARATIONS = ("DAM0", "DAM3", "DAM706", "DAM9")
 #: Rules about what neither queries nor raises.
 IDLE = frozenset({"DAM708", "DAM805"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -61,12 +61,12 @@ def apply(
         return entry.path in scope.selected if there else scope.complete
 
     if baseline.write:
-        above = {finding.fingerprint for finding in report.hidden}
+        higher = {finding.fingerprint for finding in report.hidden}
         after = written(
             report.findings,
             before,
             path_of,
-            lambda entry: entry.fingerprint not in above and looked_for(entry, exists(entry.path)),
+            lambda entry: entry.fingerprint not in higher and looked_for(entry, exists(entry.path)),
         )
         _write(baseline, after)
         known = len(report.findings)
@@ -77,7 +77,8 @@ def apply(
     found = match((*report.findings, *report.hidden), before, path_of, exists, looked_for)
     new = set(found.new)
     kept = tuple(finding for finding in report.findings if finding in new)
-    changed = _without(report, kept, len(report.findings) - len(kept))
+    above = tuple(finding for finding in report.hidden if finding in new)
+    changed = _without(replace(report, hidden=above), kept, len(report.findings) - len(kept))
     if not _whole(report, scope) or found.entries == before:
         return changed, []
     return changed, _shrunk(baseline, found.entries, found.gone)

@@ -1,4 +1,4 @@
-"""Reads the settings of a project: ``[tool.django-async-migrate]`` in its pyproject.toml."""
+"""Reads the settings of a project: ``[tool.django-async-migrate]`` in its pyproject.toml, or a file of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django_async_migrate.syntax.filesystem import FileSystem
 
 TABLE = "django-async-migrate"
+#: A file of its own, with the settings at its top.
+OWN_FILE = "django-async-migrate.toml"
 FAIL_ON = ("error", "warning", "info", "never")
 STRATEGIES = ("auto", "convert", "twin", "wrap")
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
@@ -30,9 +32,24 @@ def load_settings(root: str, shown: str, filesystem: FileSystem) -> Mapping[str,
     Lists become tuples; ``per-file-ignores`` becomes a tuple of pattern and codes. ``shown`` is how messages
     name the file. Raises UsageError for TOML that cannot be read, an unknown key or a wrong value.
     """
-    path = f"{root}/pyproject.toml"
+    table, text = _table(root, shown, filesystem, True)
+    own_shown = shown.removesuffix("pyproject.toml") + OWN_FILE
+    own, own_text = _table(root, own_shown, filesystem, False)
+    if own is None:
+        return {key: _checked(key, value, text, shown, True) for key, value in (table or {}).items()}
+    if table:
+        raise UsageError(f"{own_shown}:1: {shown} has settings in [tool.{TABLE}] as well; keep one of the two")
+    return {key: _checked(key, value, own_text, own_shown, False) for key, value in own.items()}
+
+
+def _table(root: str, shown: str, filesystem: FileSystem, nested: bool) -> tuple[Mapping[str, object] | None, str]:
+    """Return the settings of one file as they stand there, and its text; None where there is no such file.
+
+    ``nested``: they are in ``[tool.django-async-migrate]``, not at the top.
+    """
+    path = f"{root}/{'pyproject.toml' if nested else OWN_FILE}"
     if not filesystem.is_file(path):
-        return {}
+        return None, ""
     try:
         data = filesystem.read(path)
     except OSError as error:
@@ -48,11 +65,13 @@ def load_settings(root: str, shown: str, filesystem: FileSystem) -> Mapping[str,
         document = read_toml(text.replace("\r\n", "\n"))
     except TomlError as error:
         raise UsageError(f"{shown}:{error.line}: not valid TOML: {error.message}") from None
+    if not nested:
+        return document, text
     tool = document.get("tool")
     table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise UsageError(f"{shown}:{_key_line(text, TABLE)}: [tool.{TABLE}] must be a table")
-    return {key: _checked(key, value, text, shown) for key, value in table.items()}
+        raise UsageError(f"{shown}:{_key_line(text, TABLE, True)}: [tool.{TABLE}] must be a table")
+    return table, text
 
 
 def scan_options(
@@ -63,11 +82,11 @@ def scan_options(
     return ScanOptions(paths, project, target_source=source, **wanted)  # type: ignore[arg-type]
 
 
-def _checked(key: str, value: object, text: str, shown: str) -> object:
+def _checked(key: str, value: object, text: str, shown: str, nested: bool) -> object:
     try:
         return check(key, value)
     except UsageError as error:
-        raise UsageError(f"{shown}:{_key_line(text, key)}: {error}") from None
+        raise UsageError(f"{shown}:{_key_line(text, key, nested)}: {error}") from None
 
 
 def check(key: str, value: object) -> object:
@@ -122,6 +141,21 @@ def _strings(key: str, value: object) -> tuple[str, ...]:
     raise UsageError(f'"{key}" must be a list of strings')
 
 
+def _names(patterns: bool) -> Callable[[str, object], tuple[str, ...]]:
+    """Return what reads a list of dotted names; with ``patterns``, ``*``, ``?`` and ``[...]`` may stand in them."""
+    word = r"[\w*?\[\]!-]+" if patterns else r"[^\W\d]\w*"
+
+    def read(key: str, value: object) -> tuple[str, ...]:
+        names = _strings(key, value)
+        for name in names:
+            if not re.fullmatch(rf"{word}(?:\.{word})+", name):
+                shown = "dotted name or pattern" if patterns else "dotted name"
+                raise UsageError(f'"{key}": "{name}" is not a {shown}, such as "shop.tools.run"')
+        return names
+
+    return read
+
+
 def _flag(key: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -132,6 +166,12 @@ def _positive(key: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     raise UsageError(f'"{key}" must be a number above 0')
+
+
+def _level(key: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
+        return value
+    raise UsageError(f'"{key}" must be a number from 1 to 5')
 
 
 def _string(key: str, value: object) -> str:
@@ -167,9 +207,13 @@ _KINDS: dict[str, Callable[[str, object], object]] = {
     "output-format": _choice(FORMATS),
     "output": _string,
     "baseline": _string,
+    "loop-entry-points": _names(True),
+    "to-thread-functions": _names(False),
+    "extra-rules": _strings,
     "statistics": _flag,
     "no-cache": _flag,
     "jobs": _positive,
+    "level": _level,
     "fix": _flag,
     "unsafe-fixes": _flag,
     "helper-strategy": _choice(STRATEGIES),
@@ -188,8 +232,12 @@ _OF_SCAN = (
     "per-file-ignores",
     "target-version",
     "jobs",
+    "level",
     "helper-strategy",
     "insert-todos",
+    "loop-entry-points",
+    "to-thread-functions",
+    "extra-rules",
 )
 
 
@@ -197,20 +245,24 @@ def _line_of(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
 
 
-def _key_line(text: str, key: str) -> int:
-    """Return the line of a setting in the text of the file; the line of the table when it is not found."""
+def _key_line(text: str, key: str, nested: bool) -> int:
+    """Return the line of a setting in the text of the file; the line of the table when it is not found.
+
+    ``nested``: the settings are in ``[tool.django-async-migrate]``, not at the top.
+    """
     table = 1
-    inside = False
+    inside = not nested
+    head = f"tool.{TABLE}." if nested else ""
     for number, line in enumerate(text.splitlines(), 1):
         cleaned = line.strip().replace('"', "").replace("'", "")
         if cleaned.startswith("["):
             name = cleaned.strip("[] ").replace(" ", "")
-            inside = name == f"tool.{TABLE}"
-            if name == f"tool.{TABLE}.{key}":
+            inside = nested and name == f"tool.{TABLE}"
+            if name == f"{head}{key}":
                 return number
             if inside:
                 table = number
         elif re.match(rf"(?:tool\.)?(?:{TABLE}\.)?{re.escape(key)}\s*[=.]", cleaned):
-            if inside or TABLE in cleaned:
+            if inside or (nested and TABLE in cleaned):
                 return number
     return table

@@ -14,8 +14,11 @@ class ScanOptions:
 
     ``target_source`` says who named ``target_version``: "option" or "config". ``helper_strategy``: how fixes treat
     sync helpers that query: "auto", "convert", "twin" or "wrap". ``insert_todos``: whether fixing leaves a comment
-    where it gives up. ``rewriting``: the helper strategy while fixing, else empty. ``trusted``: coroutines, by path and
-    dotted name, that a rewrite has just made: all their callers are known.
+    where it gives up. ``level``: how much is reported, from 1 to 5. ``rewriting``: the helper strategy while fixing,
+    else empty. ``trusted``: coroutines, by path and dotted name, that a rewrite has just made: all their callers are
+    known. ``loop_entry_points``: patterns for the dotted names of sync functions, or of decorators of such, that run on
+    the event loop. ``to_thread_functions``: dotted names of functions that run another one in a thread.
+    ``extra_rules``: files of rows, from the root of the project.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -27,7 +30,11 @@ class ScanOptions:
     target_version: str | None = None
     target_source: str = "option"
     jobs: int | None = None
+    level: int = 5
     helper_strategy: str = "auto"
     insert_todos: bool = False
     rewriting: str = ""
+    loop_entry_points: tuple[str, ...] = ()
+    to_thread_functions: tuple[str, ...] = ()
+    extra_rules: tuple[str, ...] = ()
     trusted: frozenset[tuple[str, str]] = frozenset()

@@ -51,6 +51,7 @@ def rendered(
     else:
         from dataclasses import replace
 
+        from django_async_migrate.report.levels import HIGHEST
         from django_async_migrate.report.text import TextStyle, text_lines
 
         style = TextStyle(
@@ -58,6 +59,7 @@ def rendered(
             statistics=bool(settings.get("statistics")),
             verbose=bool(settings.get("verbose")),
             quiet=bool(settings.get("quiet")),
+            level=level if isinstance(level := settings.get("level"), int) else HIGHEST,
         )
         if outcome is not None and outcome.marked:
             # What this run put in is told with what it fixed.

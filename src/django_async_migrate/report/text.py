@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django_async_migrate.report.frame import frame
+from django_async_migrate.report.levels import HIGHEST, level_lines
 from django_async_migrate.report.plain import visible
 from django_async_migrate.report.summary import statistics_lines, summary_lines
 
@@ -25,6 +26,7 @@ class TextStyle:
     statistics: bool = False
     verbose: bool = False
     quiet: bool = False
+    level: int = HIGHEST
 
 
 def text_lines(report: Report, lines_of: Callable[[str], Sequence[str]], style: TextStyle) -> Iterator[str]:
@@ -48,8 +50,9 @@ def text_lines(report: Report, lines_of: Callable[[str], Sequence[str]], style: 
                 yield ""
             yield from _finding(finding, source, paint)
         yield ""
-    if style.statistics and report.findings:
+    if style.statistics and (report.findings or style.level < HIGHEST):
         yield from statistics_lines(report)
+        yield from level_lines(report.hidden, style.level)
         yield ""
     if not style.quiet:
         clean = not report.findings and not report.problems

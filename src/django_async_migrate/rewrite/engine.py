@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.core.edits import AlsoImport, Applied, Edit, FixPlan, Import
 from django_async_migrate.core.findings import Finding, Fix, Report, Span
+from django_async_migrate.syntax.suppressions import UNUSED
 
 from .apply import rewritten
 from .lines import original_line
 from .locate import Refused
+from .noqa import without_codes
 from .overlay import Overlay
 from .todos import done_with, with_todos
 
@@ -116,6 +118,34 @@ class Rewriting:
         """Return the files, by their paths from the root, that one plan changes by itself. Raises Refused."""
         files = self._applied_to([Attempt(finding, plan)])
         return {path: files[self._full(path)] for path in plan.paths}
+
+    def without_idle_noqa(self, report: Report) -> Report:
+        """Take the codes that silence nothing out of ``noqa`` comments; return the report on the result."""
+        named: dict[str, dict[int, tuple[str, ...]]] = {}
+        found = [finding for finding in report.findings if finding.code == UNUSED]
+        for finding in found:
+            codes = tuple(finding.message.partition(" silence")[0].split(", "))
+            named.setdefault(finding.span.path, {})[finding.span.line] = codes
+        if not named:
+            return report
+        held = {self.shown(full[len(self._full("")) :]): full for full in self.files}
+        files = dict(self.files)
+        for path, lines in named.items():
+            full = held.get(path) or self.resolved(path)
+            if self.within is None or full[len(self._full("")) :] in self.within:
+                files[full] = without_codes(files[full] if full in files else self.below.read(full), lines)
+        after = self._scanned(files)
+        left = {finding.fingerprint for finding in after.findings}
+        self.applied.extend(
+            Applied(
+                UNUSED, path, self._first_line(path, finding.span.line), finding.function, finding.fix.title, "safe"
+            )
+            for finding in found
+            for path in (finding.span.path,)
+            if finding.fix is not None and finding.fingerprint not in left
+        )
+        self.files = files
+        return after
 
     def left_todos(
         self, report: Report, insert: bool, selected: Callable[[str, str], bool]
@@ -310,18 +340,21 @@ class Rewriting:
 
     def _applied(self, attempt: Attempt) -> Applied:
         finding, plan = attempt.finding, attempt.plan
-        path, line = finding.span.path, finding.span.line
-        full = next((full for full in self.files if self.shown(full[len(self._full("")) :]) == path), None)
-        if full is not None:
-            line = original_line(self.below.read(full), self.files[full], line)
+        path, line = finding.span.path, self._first_line(finding.span.path, finding.span.line)
         return Applied(finding.code, path, line, finding.function, plan.title, plan.applicability)
+
+    def _first_line(self, path: str, line: int) -> int:
+        """Return where a line, of a file as it is now, was before all rewrites."""
+        full = next((full for full in self.files if self.shown(full[len(self._full("")) :]) == path), None)
+        return line if full is None else original_line(self.below.read(full), self.files[full], line)
 
     def _blamed(self, before: Report, after: Report, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Return the attempts whose finding is still there, or that brought a new one."""
         fixed = Counter(_key(attempt.finding) for attempt in attempts)
         expected = Counter(_key(finding) for finding in before.findings)
         expected.subtract(fixed)
-        found = Counter(_key(finding) for finding in after.findings)
+        # A comment that a rewrite made superfluous is taken away in the end.
+        found = Counter(_key(finding) for finding in after.findings if finding.code != UNUSED)
         wrong = {key for key, number in found.items() if number > expected[key]}
         bad: set[_Place] = {key[:2] for key in wrong}
         known = {(problem.path, problem.stage) for problem in before.problems}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django_async_migrate.syntax.filesystem import FileSystem
 
-_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+_MARKERS = ("pyproject.toml", "django-async-migrate.toml", "setup.py", "setup.cfg", ".git")
 # Looked for only where none of the others is found.
 _WEAK_MARKERS = (
     "requirements.txt",
@@ -63,8 +63,8 @@ def find_project(paths: Sequence[str], filesystem: FileSystem, cwd: str) -> Proj
 def _project_folder(path: str, filesystem: FileSystem, cwd: str) -> str:
     """Return the folder of the project that ``path`` belongs to.
 
-    The first folder upwards that holds pyproject.toml, setup.py, setup.cfg or .git. A folder with manage.py
-    counts only when no such folder encloses it: a repository often keeps its Django project one level down,
+    The first folder upwards that holds pyproject.toml, django-async-migrate.toml, setup.py, setup.cfg or .git. A
+    folder with manage.py counts only when no such folder encloses it: a repository often keeps its Django project one level down,
     beside its libraries. An installed package ends at its site-packages folder, a search at the home folder,
     and a folder that git ignores is no part of the repository around it.
 

@@ -24,7 +24,7 @@ def todo_lines(text: str) -> Iterator[tuple[int, str]]:
         return
     from django_async_migrate.syntax.suppressions import comments
 
-    for line, comment in comments(text):
+    for line, _, comment in comments(text):
         code = todo_code(comment)
         if code is not None:
             yield line, code

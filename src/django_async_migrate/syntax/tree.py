@@ -47,6 +47,7 @@ class SourceTree:
     ``selected_bytes``: the size of the selected files.
     ``mentions_django``: whether any selected file does.
     ``fact_paths``: the selected files that may hold settings or middleware.
+    ``noqa_paths``: those that may hold a ``noqa`` comment with one of our codes.
     ``outside_problems``: how many other project files could not be read or parsed so far.
     """
 
@@ -81,6 +82,7 @@ class SourceTree:
         self._cached_bytes = 0
         self.graphql_paths: list[str] = []
         self.fact_paths: list[str] = []
+        self.noqa_paths: list[str] = []
         self._failed: set[str] = set()
         self._models: set[str] = set()
         self._other_async: set[str] = set()
@@ -237,6 +239,8 @@ class SourceTree:
                 self.mentions_django = True
             if any(word in data for word in _FACTS):
                 self.fact_paths.append(path)
+            if b"DAM" in data and (b"noqa" in data or b"NOQA" in data):
+                self.noqa_paths.append(path)
             if is_suspicious(data, self.selected_bytes < THOROUGH_BYTES):
                 suspicious.append(path)
         return tuple(found), tuple(suspicious)

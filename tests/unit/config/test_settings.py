@@ -113,3 +113,40 @@ def test_wrong_settings(text: str | bytes | OSError, message: str) -> None:
         settings_of(text)
     assert message in str(caught.value)
     assert str(caught.value).startswith("pyproject.toml")
+
+
+def own(text: str, pyproject: str = "") -> dict[str, object]:
+    files = {"/p/django-async-migrate.toml": text, "/p/pyproject.toml": pyproject}
+    return dict(load_settings("/p", "pyproject.toml", MemoryFileSystem(files)))
+
+
+def test_settings_may_be_in_a_file_of_their_own() -> None:
+    text = 'select = ["DAM1"]\nlevel = 2\n\n[per-file-ignores]\n"tests" = ["DAM1"]\n'
+    assert own(text, "[project]\nname = 'x'\n") == {
+        "select": ("DAM1",),
+        "level": 2,
+        "per-file-ignores": (("tests", ("DAM1",)),),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "pyproject", "message"),
+    [
+        ("\nlvel = 1\n", "", 'django-async-migrate.toml:2: unknown setting "lvel"; did you mean "level"?'),
+        ("level = 9\n", "", 'django-async-migrate.toml:1: "level" must be a number from 1 to 5'),
+        ("[tool.django-async-migrate]\nlevel = 1\n", "", 'django-async-migrate.toml:1: unknown setting "tool"'),
+        (
+            "level = 1\n",
+            "[tool.django-async-migrate]\nlevel = 1\n",
+            "django-async-migrate.toml:1: pyproject.toml has settings in [tool.django-async-migrate] as well",
+        ),
+        ("x = = 1\n", "", "django-async-migrate.toml:1: not valid TOML"),
+        ("[per-file-ignores]\nx = ['?']\n", "", "django-async-migrate.toml:1: "),
+        ("to-thread-functions = ['run']\n", "", '"run" is not a dotted name, such as "shop.tools.run"'),
+        ("loop-entry-points = ['a b.c']\n", "", '"a b.c" is not a dotted name or pattern'),
+    ],
+)
+def test_wrong_settings_in_a_file_of_their_own(text: str, pyproject: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        own(text, pyproject)
+    assert message in str(caught.value)
