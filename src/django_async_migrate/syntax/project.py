@@ -64,9 +64,9 @@ def _project_folder(path: str, filesystem: FileSystem, cwd: str) -> str:
     """Return the folder of the project that ``path`` belongs to.
 
     The first folder upwards that holds pyproject.toml, django-async-migrate.toml, setup.py, setup.cfg or .git. A
-    folder with manage.py counts only when no such folder encloses it: a repository often keeps its Django project one level down,
-    beside its libraries. An installed package ends at its site-packages folder, a search at the home folder,
-    and a folder that git ignores is no part of the repository around it.
+    folder with manage.py counts only when no such folder encloses it: a repository often keeps its Django project one
+    level down, beside its libraries. An installed package ends at its site-packages folder, a search at the home
+    folder, and a folder that git ignores is no part of the repository around it.
 
     Without any of these, the first folder with a requirements or test settings file. Without that, too: a
     folder named by the user is its own project (the top package if it lies in one); for a single file the
