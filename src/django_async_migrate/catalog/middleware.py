@@ -1,11 +1,11 @@
-"""The rows of ``rules/middleware.toml``: Django's and libraries' middleware. Read when settings name some."""
+"""The rows about middleware: of libraries by hand, of Django as generated. Read when settings name some."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from django_async_migrate.core.record import Record, keyword_record
 
@@ -38,6 +38,17 @@ class MiddlewareRow(Record):
 @functools.cache
 def middleware_rows() -> Mapping[str, MiddlewareRow]:
     """Return the rows by dotted path; they are read once per process."""
-    tables = read(rules_folder() / "middleware.toml")
-    rows = [make(MiddlewareRow, row) for row in tables["middleware"]]
+    folder = rules_folder()
+    rows = [_of_django(row) for row in read(folder / "generated" / "django_middleware.toml")["middleware"]]
+    rows += [make(MiddlewareRow, row) for row in read(folder / "middleware.toml")["middleware"]]
     return MappingProxyType({row.api: row for row in rows})
+
+
+def _of_django(row: Mapping[str, Any]) -> MiddlewareRow:
+    """Return a generated row as one of ours: all middleware of Django is made of hooks."""
+    kept = {key: row[key] for key in ("api", "source", "since", "until") if key in row}
+    if "own-call-since" in row:
+        kept["native-since"] = row["own-call-since"]
+    mode = "mixin" if row["async-capable"] else "sync"
+    hops = [hook for hook in row["hooks"] if hook in ("process_request", "process_view", "process_response")]
+    return make(MiddlewareRow, {**kept, "mode": mode, "hops": hops})
