@@ -63,7 +63,7 @@ def test_every_middleware_of_django_has_its_row(real: Mapping[str, Any]) -> None
     rows = {
         path: row
         for path, row in middleware_rows().items()
-        if path.startswith("django.") and available(row, (_TARGET[0], _TARGET[1]))
+        if path.startswith(("django.middleware.", "django.contrib.")) and available(row, (_TARGET[0], _TARGET[1]))
     }
     assert rows.keys() == real["declared"].keys()
     for path, (sync_capable, async_capable, has_own_path, hooks) in real["declared"].items():
