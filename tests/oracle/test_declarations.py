@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from django_async_migrate.api import scan
+from django_async_migrate.core.options import ScanOptions
+from django_async_migrate.syntax.filesystem import MemoryFileSystem
 from harness.cases import Case, all_cases
 from harness.versions import applies
 from oracle.runner import django_version
@@ -53,6 +57,18 @@ def test_real_django_agrees_on_middleware(declared: Case, ran: dict[str, Mapping
     assert not wrong, f"Django {_DJANGO}\n" + "\n".join(wrong)
 
 
+def _miscounted(case: Case, result: Mapping[str, Any]) -> Iterator[str]:
+    """Compare the crossings that DAM310 tells with those that were counted."""
+    files = {f"/project/{name}": text for name, text in case.project().items()}
+    options = ScanOptions(paths=("/project",), project="/project", select=("DAM310",), target_version=_DJANGO[:3])
+    for finding in scan(options, MemoryFileSystem(files), cwd="/project").findings:
+        told = re.search(r"crosses (?:once|(\d+) times)", finding.message)
+        real = result["hops"]["/"]
+        counted = real["to_thread"] + real["to_loop"]
+        if told is None or int(told[1] or 1) != counted:
+            yield f"{finding.message}: counted {counted}"
+
+
 def _disagreements(case: Case, result: Mapping[str, Any]) -> Iterator[str]:
     expected: dict[tuple[str, int], set[str]] = {}
     for note in case.annotations():
@@ -74,6 +90,7 @@ def _disagreements(case: Case, result: Mapping[str, Any]) -> Iterator[str]:
             yield f"{entry['dotted']}: a request stays on the loop: {entry['alone']}"
         if not codes and crosses:
             yield f"{entry['dotted']}: a request leaves the loop: {entry['alone']}"
+    yield from _miscounted(case, result)
     for view in result["views"]:
         places = [(path, line) for path, line in view["lines"]]
         met.update(places)

@@ -157,8 +157,8 @@ def _returned(fn: FunctionInfo) -> list[FunctionInfo]:
 def _class(cls: ClassInfo) -> Middleware | None:
     if cls.node is None or any(entry.node is None or entry.node.decorator_list for entry in cls.mro):
         return None
-    outside = [base for base in cls.externals if base not in {"object", "builtins.object"}]
-    mixin = outside == [MIXIN]
+    outside = _outside(cls)
+    mixin = outside == {MIXIN}
     if outside and not mixin:
         return None
     flags = {"sync_capable": True, "async_capable": mixin}
@@ -199,6 +199,16 @@ def _class(cls: ClassInfo) -> Middleware | None:
         marked,
         functions,
     )
+
+
+def _outside(cls: ClassInfo) -> set[str]:
+    """Return the bases outside the project, without ``object``; an empty text for one that nobody knows."""
+    found: set[str] = set()
+    for entry in cls.mro:
+        written = [] if entry.node is None else [ast.unparse(base) for base in entry.node.bases]
+        if written != ["object"]:
+            found.update(base for base in entry.bases if isinstance(base, str))
+    return found
 
 
 def _asks_response(cls: ClassInfo) -> bool:
@@ -297,7 +307,7 @@ def _manner(fn: FunctionInfo, responders: set[str], way_out: bool = False) -> Ma
             text = ast.unparse(node.func)
             if text in responders or text == "super().__call__":
                 calls.append(node)
-            elif any(ast.unparse(arg) in responders for arg in node.args):
+            elif any(ast.unparse(arg) in responders for arg in node.args) and not _only_looks(node):
                 return None  # get_response is handed on
     if not calls:
         return None

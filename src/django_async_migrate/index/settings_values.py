@@ -110,7 +110,8 @@ def _joined_items(one: Items, other: Items) -> Items:
         else:
             merged.append(replace(item, sure=False))
     if place == len(short.items):
-        return Items(tuple(merged), long.origin, one.complete and other.complete)
+        # The second branch is what was there before, where a condition only changes something.
+        return Items(tuple(merged), other.origin, one.complete and other.complete)
     # Two different lists: each entry may be there, and nobody knows the order.
     rest = [replace(item, sure=False) for item in short.items if not any(same(item.value, m.value) for m in merged)]
     return Items((*(replace(item, sure=False) for item in merged), *rest), long.origin, complete=False)

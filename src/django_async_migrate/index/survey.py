@@ -28,6 +28,10 @@ _WORDS = (
 )
 #: A coroutine function that takes a request, and no part of a middleware.
 _VIEW = re.compile(rb"async def (?!__|process_|middleware\b)\w+\(\s*(?:self\s*,\s*)?(?:request|req)\b")
+#: Frameworks whose handlers take a request as well.
+_OTHERS = re.compile(
+    rb"^\s*(?:from|import) (?:aiohttp|starlette|fastapi|sanic|quart|tornado|litestar|blacksheep)\b", re.M
+)
 _CONSUMER = re.compile(rb"class \w+\([^)]*Async\w*Consumer\b")
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testproj\w*|test_\w+|conftest\.py|tests\.py)(?:/|$|\.py$)")
 
@@ -60,8 +64,9 @@ class Survey:
     @cached_property
     def async_views(self) -> tuple[str, ...]:
         """The files that seem to hold async views, tests left out."""
-        paths = self._tree.project_async_paths()
-        return tuple(path for path in paths if not is_test(path) and _VIEW.search(self.data(path)))
+        paths = [path for path in self._tree.project_async_paths() if not is_test(path)]
+        found = [path for path in paths if _VIEW.search(self.data(path))]
+        return tuple(path for path in found if not _OTHERS.search(self.data(path)))
 
     @cached_property
     def consumers(self) -> tuple[str, ...]:
