@@ -66,7 +66,7 @@ _BLOCKING: dict[str, Callable[..., Any] | None] = {
     "threading.Event.wait": _nothing,
     "time.sleep": _nothing,
     "urllib.request.urlopen": None,
-    "django.core.cache.backends.base.BaseCache.get_or_set": None,
+    "django.contrib.auth.hashers.MD5PasswordHasher.encode": None,
     "django.core.cache.backends.locmem.LocMemCache.add": None,
     "django.core.cache.backends.locmem.LocMemCache.clear": None,
     "django.core.cache.backends.locmem.LocMemCache.delete": None,
@@ -79,6 +79,9 @@ _BLOCKING: dict[str, Callable[..., Any] | None] = {
     "django.core.files.storage.FileSystemStorage.listdir": None,
     "django.core.files.storage.FileSystemStorage.save": None,
     "django.core.files.storage.FileSystemStorage.size": None,
+    "django.core.mail.backends.base.BaseEmailBackend.open": _nothing,
+    "django.core.mail.backends.locmem.EmailBackend.send_messages": None,
+    "django.core.mail.backends.smtp.EmailBackend.send_messages": _nothing,
     "django.core.mail.message.EmailMessage.send": _nothing,
 }
 #: Files that these read are their own business: modules, templates, translations, tables of mime types.
@@ -125,7 +128,7 @@ def _watched(real: Callable[..., Any], instead: Callable[..., Any] | None, direc
     @wraps(real)
     def call(*args: Any, **kwargs: Any) -> Any:
         caller = sys._getframe(1)
-        if not _LISTENERS or _is_descriptor(real, args) or not _is_asked_for(caller, directly):
+        if not _LISTENERS or _is_descriptor(real, args) or not _is_asked_for(caller, directly, real.__name__ == "open"):
             return real(*args, **kwargs)
         if _get_running_loop() is not None:
             for note in _LISTENERS:
@@ -140,14 +143,14 @@ def _is_descriptor(real: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     return real.__name__ == "open" and bool(args) and isinstance(args[0], int)
 
 
-def _is_asked_for(frame: FrameType | None, directly: bool) -> bool:
+def _is_asked_for(frame: FrameType | None, directly: bool, opens: bool) -> bool:
     """Whether the code that wants something is no part of Python's, and not busy with files of its own."""
     while frame is not None:
         path = frame.f_code.co_filename.replace("\\", "/")
         if "/asyncio/" in path or path.startswith("<frozen"):
             return False
         if "site-packages" in path or not path.startswith(_STDLIB):
-            return not any(part in path for part in _OWN_FILES)
+            return not opens or not any(part in path for part in _OWN_FILES)
         if directly:
             return False
         frame = frame.f_back

@@ -33,7 +33,7 @@ else:
 Tables = Mapping[str, list[dict[str, Any]]]
 RowT = TypeVar("RowT")
 
-_VERSION_KEYS = frozenset({"since", "until", "twin-since", "native-since"})
+_VERSION_KEYS = frozenset({"since", "until", "twin-since", "twin-blocks-until", "native-since"})
 _NESTED: Mapping[str, type[Any]] = MappingProxyType({"relations": StockRelation, "managers": StockManager})
 
 
@@ -69,7 +69,8 @@ class PackageTable(Mapping[str, RowT]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self._core
-        for package in package_names(self._folder):
+        generated = self._table in ("model", "manager")
+        for package in package_names(self._folder, _PACKAGE_FOLDERS[1:] if generated else _PACKAGE_FOLDERS):
             # A row in the file of another package cannot be looked up; validation names it.
             yield from (
                 path for path in package_rows(self._folder, package)[self._table] if path.partition(".")[0] == package
@@ -129,9 +130,9 @@ def load_from(folder: Path) -> Catalog:
 
 
 @functools.cache
-def package_names(folder: Path) -> tuple[str, ...]:
+def package_names(folder: Path, folders: tuple[str, ...] = _PACKAGE_FOLDERS) -> tuple[str, ...]:
     """List the top-level packages that have a file of their own under ``folder``."""
-    stems = {path.stem for name in _PACKAGE_FOLDERS for path in (folder / name).glob("*.toml")}
+    stems = {path.stem for name in folders for path in (folder / name).glob("*.toml")}
     return tuple(sorted(stems - RELEASE_FILES))
 
 

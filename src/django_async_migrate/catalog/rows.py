@@ -35,6 +35,26 @@ BridgeKind = Literal[
 ]
 
 
+class Twinned(Protocol):
+    """Anything with an async form."""
+
+    @property
+    def twin(self) -> str | None: ...
+
+    @property
+    def twin_since(self) -> Version | None: ...
+
+    @property
+    def twin_blocks_until(self) -> Version | None: ...
+
+
+def twin_of(row: Twinned, target: Version) -> str | None:
+    """Return the async form of what a row tells about, where the Django release has it and it is of any use."""
+    if row.twin is None or (row.twin_since or (0, 0)) > target:
+        return None
+    return row.twin if row.twin_blocks_until is None or row.twin_blocks_until < target else None
+
+
 class Dated(Protocol):
     """Anything that exists from one release on, and perhaps not after another."""
 
@@ -199,6 +219,7 @@ class StockMember(Record):
     free_when_cached: bool = False
     twin: str | None = None
     twin_since: Version | None = None
+    twin_blocks_until: Version | None = None
     sync: str | None = None
     since: Version | None = None
     until: Version | None = None
@@ -295,6 +316,7 @@ class Function(Record):
     free_when_cached: bool = False
     twin: str | None = None
     twin_since: Version | None = None
+    twin_blocks_until: Version | None = None
     since: Version | None = None
     until: Version | None = None
 
@@ -307,7 +329,8 @@ class Blocking(Record):
     it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
     method that is not in ``free``. ``gives`` holds what functions and methods give: the path of a class with a row;
     ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``: making an object
-    blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the same arguments.
+    blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the same arguments;
+    ``twins``: every method has an async one, ``a`` in front.
     """
 
     __slots__ = ()
@@ -324,6 +347,7 @@ class Blocking(Record):
     holds: Mapping[str, str] = MappingProxyType({})
     connects: bool = False
     twin: str = ""
+    twins: bool = False
 
     def blocks(self, name: str) -> bool:
         """Whether a function or method blocks."""

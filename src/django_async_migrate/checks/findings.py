@@ -60,7 +60,7 @@ def finding_of(rule: Rule, incident: Incident, planning: Planning) -> Finding:
     return Finding(
         code=rule.code,
         name=rule.name,
-        severity=rule.severity,
+        severity="error" if effect.kind == "framework" and "blocking" in rule.kinds else rule.severity,
         certainty="certain" if effect.certain else "likely",
         message=rule.message.format(what=effect.what, here=incident.here),
         span=incident.span,

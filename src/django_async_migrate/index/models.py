@@ -48,16 +48,20 @@ class ManagerDef:
 
 @dataclass(frozen=True, slots=True)
 class ScalarField:
-    """A field that holds a plain value; ``filled``: a text that its validation never leaves empty."""
+    """A field that holds a plain value; ``filled``: a text that its validation never leaves empty; ``file``: a file."""
 
     name: str
     filled: bool = False
+    file: bool = False
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _is_filled_text(call: ast.Call) -> bool:
     """Whether a field holds text that is neither null nor blank."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name not in {"CharField", "TextField", "SlugField", "EmailField", "URLField", "UUIDField"}:
+    if _called(call) not in {"CharField", "TextField", "SlugField", "EmailField", "URLField", "UUIDField"}:
         return False
     return not any(keyword.arg in {"null", "blank", "default", None} for keyword in call.keywords)
 
@@ -230,7 +234,7 @@ class Model:
             manager = self.models.manager_def(name, member, cls)
             return manager if manager is not None else ClassMember(cls, member)
         if kind == "scalar":
-            return ScalarField(name, _is_filled_text(field_call))
+            return ScalarField(name, _is_filled_text(field_call), _called(field_call) in {"FileField", "ImageField"})
         return self.models.relation(self, name, kind, member, field_call)
 
     def member(self, name: str) -> ModelMember | None:

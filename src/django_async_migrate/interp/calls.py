@@ -285,7 +285,7 @@ class Evaluator(Templating):
             return externals.bridged(self, bridge, args, kwargs, node)
         if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
             return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
-        blocked = blocking.call_method(self, receiver, name, node)
+        blocked = blocking.call_method(self, receiver, name, args, kwargs, node)
         if blocked is not None:
             return blocked
         if name == "auser":

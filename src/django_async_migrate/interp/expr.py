@@ -14,7 +14,6 @@ from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
     SCALAR,
-    Client,
     Const,
     Func,
     Never,
@@ -224,10 +223,8 @@ class Expressions(Operators):
             state = self.state(owner)
             if isinstance(state, (Object, Instance)):
                 results.append(self.dunder(owner, state, "__getitem__", [index], node) or Unknown("item"))
-            elif isinstance(owner, Client):
-                results.append(blocking.item(self, owner))
             else:
-                results.append(containers.item(self, owner, index, node))
+                results.append(blocking.item(self, owner) or containers.item(self, owner, index, node))
         return self._union(results)
 
     def _joined_str(self, node: ast.JoinedStr) -> Value:

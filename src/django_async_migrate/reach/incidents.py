@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import NAMED, Effect, Site
 from django_async_migrate.core.findings import Span, Step
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.survey import is_test
 from django_async_migrate.templates.code import Code
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def incidents_of(
     places: dict[Span, tuple[FunctionInfo | None, Effect]] = {}
     every: dict[Span, list[Effect]] = {}
     for fn, effect in effects:
-        if effect.site.path not in selected or (effect.kind == "blocking" and _is_test(effect.site.path)):
+        if effect.site.path not in selected or (effect.kind == "blocking" and is_test(effect.site.path)):
             continue  # nobody waits for the event loop of a test
         span = _span(project, effect.site)
         every.setdefault(span, []).append(effect)
@@ -52,13 +53,6 @@ def incidents_of(
         function = fn.qualname if fn is not None else effect.site.function
         found.append(Incident(effect, span, short_text(effect.site.node), function, trace, tuple(every[span])))
     return found
-
-
-def _is_test(path: str) -> bool:
-    *folders, name = path.split("/")
-    if not {"tests", "test"}.isdisjoint(folders):
-        return True
-    return name.startswith("test_") or name.endswith("_test.py") or name in {"tests.py", "conftest.py"}
 
 
 def _rank(effect: Effect) -> int:

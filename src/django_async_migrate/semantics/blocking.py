@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import Terminal
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.values.heap import Object
-from django_async_migrate.values.types import Client, Func, Method, Unknown, Value
+from django_async_migrate.values.types import Client, External, Func, Method, Unknown, Value
+
+from . import apis
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Blocking
@@ -26,13 +28,13 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     if row is None:
         head, _, name = api.rpartition(".")
         owner = m.catalog.blocking.get(head)
-        return _used(m, owner, name, node) if owner is not None and owner.is_class else None
+        return _used(m, owner, name, args, kwargs, node) if owner is not None and owner.is_class else None
     if row.is_class:
         if row.connects:
             _record(m, row, node)
         return Client(row.owner)
     name = api.removeprefix(f"{row.owner}.")
-    return _used(m, row, name, node)
+    return _used(m, row, name, args, kwargs, node)
 
 
 def made(m: Machine, api: str) -> Client | None:
@@ -41,7 +43,9 @@ def made(m: Machine, api: str) -> Client | None:
     return Client(row.owner) if row is not None and row.is_class else None
 
 
-def call_method(m: Machine, receiver: Value, name: str, node: ast.AST) -> Value | None:
+def call_method(
+    m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+) -> Value | None:
     """Call a method of an object; None where no row says that it blocks, or what it gives."""
     path = name
     while isinstance(receiver, Method):  # client.chat.completions.create()
@@ -56,7 +60,7 @@ def call_method(m: Machine, receiver: Value, name: str, node: ast.AST) -> Value 
     for api in classes:
         row = m.catalog.blocking.get(api)
         if row is not None and row.is_class:
-            return _used(m, row, path, node)
+            return _used(m, row, path, args, kwargs, node)
     return None
 
 
@@ -69,11 +73,11 @@ def attribute(m: Machine, client: Client, name: str) -> Value:
     return Client(held) if held is not None else Method(client, name)
 
 
-def item(m: Machine, client: Client) -> Value:
-    """Return what an object gives in square brackets: ``client["shop"]``."""
-    row = m.catalog.blocking.get(client.api)
+def item(m: Machine, owner: Value) -> Client | None:
+    """Return what an object gives in square brackets: ``client["shop"]``, ``caches["default"]``."""
+    row = m.catalog.blocking.get(owner.api) if isinstance(owner, (Client, External)) else None
     held = row.holds.get("*") if row is not None else None
-    return Client(held) if held is not None else Unknown("item")
+    return Client(held) if held is not None else None
 
 
 def is_part(value: Value) -> bool:
@@ -92,7 +96,7 @@ def _task(m: Machine, fn: FunctionInfo, name: str, node: ast.AST) -> Value | Non
         if row is None and isinstance(target, ast.Attribute):
             row = _made_by(m, fn, target)
         if row is not None and row.is_class and row.knows(name):
-            return _used(m, row, name, node)
+            return _used(m, row, name, (), (), node)
     return None
 
 
@@ -109,10 +113,10 @@ def _made_by(m: Machine, fn: FunctionInfo, target: ast.Attribute) -> Blocking | 
     return None
 
 
-def _used(m: Machine, row: Blocking, name: str, node: ast.AST) -> Value | None:
+def _used(m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
     given = row.gives.get(name)
     blocks = row.blocks(name)
-    if blocks:
+    if blocks and not apis.called(m, row, name, args, kwargs, node):
         _record(m, row, node)
     if given is not None:
         return Client(given)

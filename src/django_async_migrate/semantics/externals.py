@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
+from django_async_migrate.catalog.rows import twin_of
 from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
@@ -120,12 +121,11 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     if row.returns == "context-manager":
         return args[0] if len(args) == 1 and not isinstance(args[0], (Const, Scalar)) else ExternalObject(api)
-    if row.effect == "blocking":
-        m.effect(node, "blocking", "", "run it through sync_to_async", rule=row.rule)
-    if row.effect == "query":
-        twin = row.twin.rpartition(".")[2] if row.twin and (row.twin_since or (0, 0)) <= m.version else None
+    if row.effect in {"query", "blocking"}:
+        twin = (twin_of(row, m.version) or "").rpartition(".")[2] or None
         advice = f"await {twin}(...)" if twin else "run it through sync_to_async"
         kind: EffectKind = "framework" if row.rule else "orm-call"
+        kind = "blocking" if row.effect == "blocking" else kind
         module = row.twin.rpartition(".")[0] if row.twin else ""
         # What is asked for once in a process may have been asked for before.
         m.effect(node, kind, "", advice, not row.free_when_cached, row.rule, about=Terminal(twin, module))

@@ -7,6 +7,7 @@ from collections.abc import Sequence as Seq
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+from django_async_migrate.catalog.rows import twin_of
 from django_async_migrate.core.effects import EffectKind, Load, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import ColumnOf, RowMember, ScalarField
@@ -25,6 +26,7 @@ from django_async_migrate.values.types import (
     FILLED,
     NONE,
     SCALAR,
+    Client,
     Const,
     Coroutine,
     Method,
@@ -163,12 +165,18 @@ def _remember(m: Machine, ref: Ref, name: str, value: Value, loaded: Loaded = Lo
         m.put(ref, replace(current, slots={**current.slots, name: Slot(value, loaded)}))
 
 
+#: What a file field holds.
+FIELD_FILE = Client("django.db.models.fields.files.FieldFile")
+
+
 def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, node: ast.AST) -> Value:
     """Read a plain field or column; ``alias`` is the other name ``only()`` may know it by."""
     slot = inst.slots.get(name)
     spec = inst.spec
     member = inst.model.member(name)
-    value = FILLED if isinstance(member, ScalarField) and member.filled else SCALAR
+    value: Value = FILLED if isinstance(member, ScalarField) and member.filled else SCALAR
+    if isinstance(member, ScalarField) and member.file:
+        value = FIELD_FILE
     if slot is not None and slot.loaded.present:
         return slot.value
     if spec.only is None and not spec.defer:
@@ -235,6 +243,10 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             kind: EffectKind = "framework" if stock.rule else "model-method"
             m.effect(node, kind, "", advice, inst.certain, stock.rule, about=Terminal(twin))
+        elif stock.effect == "blocking" and stock.rule:
+            twin = twin_of(stock, m.version)
+            advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
+            m.effect(node, "blocking", "", advice, inst.certain, stock.rule, about=Terminal(twin))
         return SCALAR
     row = _method_row(m, name)
     if row is None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.edits import Await, Template
 from django_async_migrate.core.effects import Terminal
+
+from .terminals import twin_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +28,14 @@ def blocking_plans(spot: Spot) -> Iterator[FixPlan]:
     node, about = spot.node, spot.effect.about
     if spot.place.reason or spot.effect.steps or not isinstance(node, ast.Call) or not isinstance(about, Terminal):
         return
-    if about.twin is None or not spot.always or node.keywords:
+    if about.twin is None or not spot.always:
+        return
+    if spot.effect.rule != "DAM502":
+        for plan in twin_plans(spot):
+            # A cache in memory is slower through its twin: that is a matter of taste.
+            yield replace(plan, applicability="unsafe") if spot.effect.rule == "DAM410" else plan
+        return
+    if node.keywords:
         return
     given = node.args[0] if len(node.args) == 1 else None
     certain = isinstance(given, ast.Constant) and isinstance(given.value, (int, float))

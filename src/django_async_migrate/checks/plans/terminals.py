@@ -72,10 +72,22 @@ def _handed_over(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
 
 def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a sync method of a queryset, manager or model, or for a function of Django."""
-    node, about = spot.node, spot.effect.about
+    node = spot.node
     if isinstance(node, ast.Call) and _called_too_early(spot, node):
         yield from _handed_over(spot, node)
         return
+    yield from twin_plans(spot)
+    if spot.effect.rule == "DAM401":
+        yield from _user_plans(spot)
+    if spot.effect.rule == "DAM701":
+        yield from block_plans(spot)
+    if spot.effect.rule not in _BOUND:
+        yield from wrap_plans(spot)
+
+
+def twin_plans(spot: Spot) -> Iterator[FixPlan]:
+    """Yield the plan that awaits the async form of what is called, where the target Django has it."""
+    node, about = spot.node, spot.effect.about
     if (
         spot.agreed
         and not spot.place.reason
@@ -101,12 +113,6 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         name, imports = spot.local_name(about.module, about.twin)
         edits = (Rename(spot.span(node.func), name), Await(spot.span(node)))
         yield spot.plan("safe", f"await {name}(...)", edits, imports)
-    if spot.effect.rule == "DAM401":
-        yield from _user_plans(spot)
-    if spot.effect.rule == "DAM701":
-        yield from block_plans(spot)
-    if spot.effect.rule not in _BOUND:
-        yield from wrap_plans(spot)
 
 
 def _user_plans(spot: Spot) -> Iterator[FixPlan]:
