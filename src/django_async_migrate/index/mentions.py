@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from django_async_migrate.syntax.nodes import children
 
 from .classes import ClassInfo
-from .doubles import rule_of
 from .functions import FunctionInfo
 from .modules import Assigned, ExternalRef, ModuleInfo, ModuleRef
 
@@ -182,8 +181,6 @@ class Relevance:
     def _is_wanted(self, cls: ClassInfo) -> bool:
         """Whether a class is one of the ORM's by itself, whatever its methods do."""
         if self._project.models.of_class(cls) is not None:
-            return True
-        if any(entry.module is not None and rule_of(entry.module.path) for entry in cls.mro):
             return True
         return any(base.startswith(_ORM_MODULES) for base in cls.externals)
 
