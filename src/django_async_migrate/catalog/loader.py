@@ -126,6 +126,7 @@ def load_from(folder: Path) -> Catalog:
         blocking=PackageTable(folder, "blocking", _blocking(read(folder / "blocking.toml"))),
         models=PackageTable(folder, "model", {}),
         managers=PackageTable(folder, "manager", {}),
+        doubles={name: path for path in sorted((folder / "doubles").glob("*.py")) for name in path.stem.split("+")},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol
 
@@ -379,6 +380,8 @@ class Catalog(Record):
     bridges: Mapping[str, Bridge]
     functions: Mapping[str, Function]
     blocking: Mapping[str, Blocking]
+    #: The files of doubles, by the module they stand for.
+    doubles: Mapping[str, Path] = MappingProxyType({})
 
     def functions_of(self, mentioned: Callable[[str], bool]) -> Iterable[Function]:
         """Return the functions of Django and of the packages that are mentioned."""

@@ -180,7 +180,9 @@ def _bases(node: Node) -> list[Node]:
         # What a row names as base and no row tells about adds nothing that is called here.
         return [row for base in node.bases if (row := stock_class(base)) is not None]
     return [
-        base if isinstance(base, ClassInfo) else stock_class(base) or base for base in node.bases if base not in _INERT
+        base if isinstance(base, ClassInfo) else stock_class(base) or base
+        for base in ((entry.stands_for or entry) if isinstance(entry, ClassInfo) else entry for entry in node.bases)
+        if base not in _INERT
     ]
 
 

@@ -70,8 +70,15 @@ class ClassInfo:
 
     @cached_property
     def externals(self) -> tuple[str, ...]:
-        """Dotted names of the bases outside the project, in method resolution order."""
-        return tuple(entry for entry in self._linear(frozenset()) if isinstance(entry, str))
+        """Dotted names of the bases outside the project, doubles too, in method resolution order."""
+        entries = (entry if isinstance(entry, str) else entry.stands_for for entry in self._linear(frozenset()))
+        return tuple(entry for entry in entries if entry is not None)
+
+    @property
+    def stands_for(self) -> str | None:
+        """The name of the library's class that this one is a double of."""
+        is_double = self.module is not None and self.module.path.startswith("<")
+        return f"{self.module.name}.{self.name}" if is_double else None
 
     def _linear(self, seen: frozenset[ClassInfo]) -> list[ClassInfo | str]:
         if self in seen:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .classes import ClassInfo
+from .doubles import Doubles
 from .functions import FunctionInfo
 from .modules import (
     Assigned,
@@ -51,6 +52,7 @@ class Project:
         self._models: Models | None = None
         self.registrations = Registrations(self)
         self.templates = Templates(self)
+        self.doubles = Doubles(self)
 
     @property
     def models(self) -> Models:
@@ -237,7 +239,7 @@ class Project:
             if isinstance(definition, ClassInfo):
                 found.append(definition)
             elif isinstance(definition, ExternalRef):
-                found.append(definition.api)
+                found.append(self.doubles.find(definition.api) or definition.api)
             elif isinstance(definition, Assigned) and definition.value is not None and not definition.path:
                 if isinstance(definition.value, ast.Call):  # several: what from_queryset() makes
                     return self.class_bases(definition.module, definition.value, None, child, depth + 1)

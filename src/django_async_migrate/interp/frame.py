@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Effect, EffectKind, Load, Rows, Site, Terminal, telling
 from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.doubles import rule_of
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.templates.code import Code
@@ -285,6 +286,13 @@ class Frame:
             if same_code:
                 certain = effect.certain and not self._doubts
                 self.record(replace(effect, site=self.site(node), certain=certain, about=None, operand=None))
+                continue
+            rule = rule_of(effect.site.path)
+            if rule and not effect.steps:
+                self.effect(node, "framework", "", "run it through sync_to_async", effect.certain, rule, Terminal(None))
+                continue
+            if rule:
+                self.record(replace(effect, site=self.site(node), certain=effect.certain and not self._doubts))
                 continue
             inner = (effect.site, "" if effect.steps else effect.what)
             self.record(

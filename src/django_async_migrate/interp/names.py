@@ -126,7 +126,10 @@ class Names(Annotations):
             major, minor = self.project.version
             return Tuple((Const(major), Const(minor), SCALAR, SCALAR, SCALAR))
         model = self.project.models.of_api(api)
-        return ModelClass(model) if model is not None else External(api)
+        if model is not None:
+            return ModelClass(model)
+        double = self.project.doubles.find(api)
+        return Class(double) if double is not None else External(api)
 
     def class_value(self, cls: ClassInfo) -> Value:
         """Return the value of a class statement."""

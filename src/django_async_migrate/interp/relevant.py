@@ -6,6 +6,7 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.index.classes import ClassInfo
+from django_async_migrate.index.doubles import rule_of
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     NONE,
@@ -43,6 +44,8 @@ class Relevant(EngineBase):
         cls = class_of(frame, func.receiver)
         if func.fn.name in {"__init__", "__post_init__", "__new__"} or func.fn.hands_back:
             return True
+        if rule_of(func.fn.module.path):
+            return True  # a double: it was written since it matters
         if func.fn.makes_functions or func.fn.asks_for_loop:
             return True
         if self._filling:
