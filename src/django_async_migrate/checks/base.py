@@ -61,7 +61,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One finding of a fact rule. ``span``: the definition or the settings entry it points at."""
+    """One finding of a fact rule. ``span``: the definition or the settings entry it points at.
+
+    ``severity``: where it is not that of the rule.
+    """
 
     span: Span
     message: str
@@ -70,6 +73,7 @@ class Fact:
     certainty: Certainty = "certain"
     fix: Fix | None = None
     plans: tuple[FixPlan, ...] = ()
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def fact_findings(tree: SourceTree, target: Target) -> list[Finding]:
         Finding(
             code=rule.code,
             name=rule.name,
-            severity=rule.severity,
+            severity=fact.severity or rule.severity,
             certainty=fact.certainty,
             message=fact.message,
             span=fact.span,
