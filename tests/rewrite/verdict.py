@@ -80,6 +80,8 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
             what = []  # nothing of it ran, or it failed at that: what it does now is what it was meant to do
         elif _shows_idleness(old, fixed) and not new.get("error"):
             what = []  # what did nothing does now what it was meant to do
+        elif _lacks_a_name(old, fixed) and not new.get("error"):
+            what = []  # it failed at a name that is not there
         else:
             # A helper that became a coroutine hands its queryset to other code, that reads it in other ways.
             same = bool(old.get("asynchronous")) == bool(new.get("asynchronous"))
@@ -101,6 +103,13 @@ def _shows_idleness(record: Record, fixed: FixResult) -> bool:
     """Whether a function asserts what a call was to do that did nothing, and was fixed."""
     error = record.get("error") or {}
     return error.get("type") == "AssertionError" and any(one.code in IDLE for one in fixed.applied)
+
+
+def _lacks_a_name(record: Record, fixed: FixResult) -> bool:
+    """Whether a function fails at a name that Django does not have, and such a name was replaced."""
+    error = record.get("error") or {}
+    replaced = any(one.code in {"DAM604", "DAM605"} for one in fixed.applied)
+    return replaced and error.get("type") in {"AttributeError", "ImportError"}
 
 
 def _hazards(files: Mapping[str, str], before: Record, after: Record, fixed: FixResult) -> Iterator[str]:

@@ -165,13 +165,17 @@ def test_a_missing_file_is_an_error(rules: Path) -> None:
 
 _PACKAGED = sorted(path for folder in ("packages", "generated") for path in (rules_folder() / folder).glob("*.toml"))
 
+# What has a page of documentation for each version, which the rows' own keys name.
+_DOCUMENTED = {"django.toml": "https://docs.djangoproject.com/"}
+_DOCUMENTED |= {f"{name}.toml": "https://docs.python.org/3/" for name in sys.stdlib_module_names}
+
 
 @pytest.mark.parametrize("path", _PACKAGED, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_rows_name_the_version_they_were_read_from(path: Path) -> None:
     wrong = []
     for rows in tomllib.loads(path.read_text("utf-8")).values():
         for row in rows:
-            documented = path.name == "django.toml" and row["source"].startswith("https://docs.djangoproject.com/")
+            documented = row["source"].startswith(_DOCUMENTED.get(path.name, "-"))
             if not documented and re.fullmatch(r"[\w.-]+ \d+(\.\d+)+.*", row["source"]) is None:
                 wrong.append((row.get("api") or f"{row['owner']}.{row['name']}", row["source"]))
     assert wrong == []

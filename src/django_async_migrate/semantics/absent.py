@@ -43,6 +43,8 @@ _ROOTS = frozenset(
 )
 #: Libraries that give Django's own classes such names.
 _PATCHES = (b"django_async_orm", b"adjango", b"django_async_backend", b"contribute_to_queryset")
+#: Async forms of what is an attribute, and no method.
+_OF_PROPERTIES = (".auser", ".asession")
 _SIGNALS = ("django.db.models.signals.", "django.core.signals.", "django.contrib.auth.signals.", "django.test.signals.")
 
 
@@ -154,7 +156,8 @@ def _too_new(what: str, row: CoroutineApi, version: tuple[int, int]) -> Gap | No
     else:
         advice = f"await sync_to_async({sync})(...)"
     message = f"{what} came with Django {since}; the target is {target}"
-    return Gap(TOO_NEW, message, advice, Absent(sync, "thread") if row.kind == "method" and sync else None)
+    callable_ = row.kind == "method" and sync is not None and not row.api.endswith(_OF_PROPERTIES)
+    return Gap(TOO_NEW, message, advice, Absent(sync, "thread") if callable_ and sync else None)
 
 
 def _method(holder: str, name: str, version: tuple[int, int]) -> Gap | None:

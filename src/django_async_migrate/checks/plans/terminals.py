@@ -102,11 +102,11 @@ def twin_plans(spot: Spot) -> Iterator[FixPlan]:
         edits = (Rename(spot.span(node.func), about.twin), Await(spot.span(node)))
         yield spot.plan("safe", title, edits)
     if (
-        spot.agreed
-        and not spot.place.reason
+        not spot.place.reason
         and isinstance(about, Terminal)
         and about.twin is not None
         and about.module
+        and all(not other.steps and other.about == about for other in spot.incident.effects)
         and isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
     ):
