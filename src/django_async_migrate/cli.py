@@ -99,7 +99,7 @@ def main() -> None:
 @click.option("--output-format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
 @click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
-@click.option("--level", metavar="N", help="How much to report: 1 what always raises, up to 5 advice.")
+@click.option("--level", metavar="N", help="From 1, only what always raises, to 5, everything.")
 @click.option("--baseline", metavar="FILE", help="Be silent about the findings in this file.")
 @click.option("--write-baseline", is_flag=True, help="Put all findings into the baseline.")
 @click.option("--no-baseline", is_flag=True, help="Report known findings as well.")

@@ -20,6 +20,7 @@ FieldKind = Literal[
     "scalar",
 ]
 BridgeKind = Literal[
+    "to-thread",
     "to-thread-decorator",
     "to-thread-call",
     "to-thread-iterate",
@@ -340,7 +341,8 @@ class Catalog(Record):
     """Every row, keyed by name or dotted path; an alias leads to the same row as its full path.
 
     ``fields``, ``models``, ``managers``, ``functions`` and ``blocking`` read the rows of a package when a path into
-    that package is first asked for; iterating over them reads them all.
+    that package is first asked for; iterating over them reads them all. ``own``: the dotted
+    names that the project itself has rows for; these may be functions of its own.
     """
 
     __slots__ = ()
@@ -355,6 +357,7 @@ class Catalog(Record):
     bridges: Mapping[str, Bridge]
     functions: Mapping[str, Function]
     blocking: Mapping[str, Blocking]
+    own: frozenset[str] = frozenset()
 
     def functions_of(self, mentioned: Callable[[str], bool]) -> Iterable[Function]:
         """Return the functions of Django and of the packages that are mentioned."""
