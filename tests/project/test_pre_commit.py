@@ -28,7 +28,7 @@ _FILES = {
 
 
 class Repository:
-    """A git repository in which hooks are tried; the program is installed once for all of them."""
+    """A git repository in which hooks are tried."""
 
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
@@ -53,32 +53,41 @@ class Repository:
         self.git("add", "-A")
         self.git("commit", "-qm", "x", "--allow-empty")
 
+    def try_repo(self, name: str) -> tuple[int, str]:
+        """Try a hook on all files, as somebody does who has not set it up; return its exit code and output."""
+        return self._run("try-repo", str(_REPOSITORY), name, "--verbose", "--all-files")
+
+    def set_up(self) -> None:
+        """Put both hooks into the settings of the repository."""
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=_REPOSITORY, capture_output=True, text=True, check=True)
+        hooks = "".join(f"      - id: {name}\n" for name in ("django-async-migrate", "django-async-migrate-fix"))
+        text = f"repos:\n  - repo: {_REPOSITORY}\n    rev: {head.stdout.strip()}\n    hooks:\n{hooks}"
+        write(self.folder, {".pre-commit-config.yaml": text})
+        self.commit()
+
     def hook(self, name: str, *files: str) -> tuple[int, str]:
-        """Try a hook on files, all if none is given; return its exit code and what it printed."""
-        chosen = ["--files", *files] if files else ["--all-files"]
-        command = [sys.executable, "-m", "pre_commit", "try-repo", str(_REPOSITORY), name, "--verbose", *chosen]
+        """Run a hook on files; return its exit code and output."""
+        return self._run("run", name, "--verbose", "--files", *files)
+
+    def _run(self, *arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "pre_commit", *arguments]
         done = subprocess.run(command, cwd=self.folder, env=self._environment, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pre-commit keeps what it installs."""
-    return tmp_path_factory.mktemp("pre-commit")
-
-
 @pytest.fixture
-def repository(tmp_path: Path, home: Path) -> Repository:
-    return Repository(tmp_path / "site", home)
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "site", tmp_path / "pre-commit")
 
 
 @pytest.mark.network
 def test_the_hooks(repository: Repository) -> None:
-    code, out = repository.hook("django-async-migrate")
+    code, out = repository.try_repo("django-async-migrate")
     assert code == 1, out
     assert "shop/views.py\n  6:12 error DAM101 Book.objects.get(pk=pk) runs a query on the event loop" in out
     assert "10:12 error DAM110" in out
 
+    repository.set_up()
     # A hook is given the files that change, and must say the same about them.
     _, alone = repository.hook("django-async-migrate", "shop/views.py")
     assert "2 async hazards (2 errors) in 1 file" in alone
