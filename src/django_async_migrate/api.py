@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from django_async_migrate.catalog import Catalog
     from django_async_migrate.core.edits import FixOutcome, Suggestion
     from django_async_migrate.core.options import ScanOptions
     from django_async_migrate.rewrite.engine import Rewriting
@@ -222,10 +223,12 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     async_functions = 0
     unknown: tuple[tuple[str, int], ...] = ()
     suppressed = 0
-    if tree.async_paths or tree.graphql_paths:
+    catalog = _catalog(options, project, files, cwd)
+    on_loop = options.loop_entry_points
+    if tree.async_paths or tree.graphql_paths or on_loop:
         from django_async_migrate.checks.findings import analyze
 
-        analysis = analyze(tree, target, options.rewriting, options.trusted)
+        analysis = analyze(tree, target, options.rewriting, options.trusted, catalog, on_loop)
         async_functions = analysis.async_functions
         unknown = analysis.unknown
         problems += analysis.problems
@@ -233,7 +236,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     if tree.async_paths or (tree.fact_paths and tree.is_async):
         from django_async_migrate.checks.facts import fact_findings
 
-        found += fact_findings(tree, target)
+        found += fact_findings(tree, target, catalog)
     if found or tree.noqa_paths:
         broken = {problem.path for problem in problems}
         findings, suppressed = _reported(found, tree, options, broken)
@@ -264,6 +267,33 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         Scope(project.root, frozenset(tree.selected), layout.complete),
         rebase.findings(hidden),
     )
+
+
+def _catalog(options: ScanOptions, project: Project, files: FileSystem, cwd: str) -> Catalog | None:
+    """Return what is known about libraries, with the rows of the project; None where it has no rows."""
+    if not options.extra_rules and not options.to_thread_functions:
+        return None
+    from django_async_migrate.catalog import load
+    from django_async_migrate.catalog.extra import extended
+
+    texts = []
+    for name in options.extra_rules:
+        path = absolute(name, project.root)
+        shown = relative(path, cwd)
+        try:
+            texts.append((shown, files.read(path).decode().replace("\r\n", "\n")))
+        except OSError as error:
+            raise UsageError(f"extra-rules: cannot read {shown}: {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{shown}:1: the file is not UTF-8") from None
+    from django_async_migrate.checks.registry import effect_rules
+
+    direct = [rule for rule in effect_rules() if "directly" in rule.reached]
+    rules = {
+        table: [rule.code for rule in direct if kind in rule.kinds]
+        for table, kind in (("function", "framework"), ("blocking", "blocking"))
+    }
+    return extended(load(), texts, options.to_thread_functions, rules)
 
 
 def _todos(tree: SourceTree) -> Iterator[Todo]:

@@ -68,18 +68,20 @@ def _print_version(context: click.Context, parameter: click.Parameter, value: bo
         context.exit(EXIT_CLEAN)
 
 
-_version = click.option(
-    "--version",
-    is_flag=True,
-    expose_value=False,
-    is_eager=True,
-    callback=_print_version,
-    help="Print the version.",
-)
+def _version(hidden: bool = True) -> Callable[[Any], Any]:
+    return click.option(
+        "--version",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        hidden=hidden,
+        callback=_print_version,
+        help="Print the version.",
+    )
 
 
 @click.group(context_settings=_CONTEXT)
-@_version
+@_version(hidden=False)
 def main() -> None:
     """Find where async Django code reaches synchronous queries, lazy relations and other blocking calls."""
 
@@ -99,7 +101,7 @@ def main() -> None:
 @click.option("--output-format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit.")
 @click.option("--output", metavar="FILE", help="Write the report to a file.")
 @click.option("--fail-on", metavar="SEVERITY", help="Exit 1 from: error, warning, info, never.")
-@click.option("--level", metavar="N", help="How much to report: 1 what always raises, up to 5 advice.")
+@click.option("--level", metavar="N", help="From 1, only what always raises, to 5, everything.")
 @click.option("--baseline", metavar="FILE", help="Be silent about the findings in this file.")
 @click.option("--write-baseline", is_flag=True, help="Put all findings into the baseline.")
 @click.option("--no-baseline", is_flag=True, help="Report known findings as well.")
@@ -108,7 +110,7 @@ def main() -> None:
 @click.option("--no-cache", is_flag=True, help="Do not use results of earlier scans.")
 @click.option("--quiet", is_flag=True, help="Print findings and problems only.")
 @click.option("--verbose", is_flag=True, help="Tell what was not understood or fixed, and where.")
-@_version
+@_version()
 def scan(paths: tuple[str, ...], **given: object) -> int:
     """Find async hazards in PATHS: files or folders, by default all below this.
 
@@ -196,7 +198,7 @@ def _fix(options: ScanOptions, settings: Mapping[str, object]) -> int:
 
 @main.command()
 @click.argument("code", required=False)
-@_version
+@_version()
 def rule(code: str | None) -> None:
     """Explain the rule CODE, or list all rules."""
     from django_async_migrate.report.rules import explain, listing

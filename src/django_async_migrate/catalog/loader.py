@@ -123,7 +123,7 @@ def load_from(folder: Path) -> Catalog:
         bridges=_by_path(_rows(Bridge, read(folder / "bridges.toml"), "bridge")),
         fields=PackageTable(folder, "field", fields),
         functions=PackageTable(folder, "function", functions),
-        blocking=PackageTable(folder, "blocking", _blocking(read(folder / "blocking.toml"))),
+        blocking=PackageTable(folder, "blocking", blocking_rows(read(folder / "blocking.toml"))),
         models=PackageTable(folder, "model", {}),
         managers=PackageTable(folder, "manager", {}),
         doubles={name: path for path in sorted((folder / "doubles").glob("*.py")) for name in path.stem.split("+")},
@@ -154,7 +154,7 @@ def package_rows(folder: Path, package: str) -> Mapping[str, Mapping[str, Any]]:
         {
             "field": _by_path(_rows(FieldClass, tables, "field")),
             "function": _by_path(_rows(Function, tables, "function")),
-            "blocking": _blocking(tables),
+            "blocking": blocking_rows(tables),
             "model": _by_path(_with_members(StockModel, tables, "model", members)),
             "manager": _by_path(_with_members(StockManagerClass, tables, "manager", members)),
         }
@@ -210,7 +210,7 @@ def _by_path(rows: Iterable[RowT]) -> Mapping[str, RowT]:
     return MappingProxyType(keyed)
 
 
-def _blocking(tables: Tables) -> Mapping[str, Blocking]:
+def blocking_rows(tables: Tables) -> Mapping[str, Blocking]:
     """Key the rows about a class by its paths, those about a module by the paths of the functions they name."""
     keyed: dict[str, Blocking] = {}
     for table in tables.get("blocking", ()):

@@ -21,6 +21,7 @@ FieldKind = Literal[
     "scalar",
 ]
 BridgeKind = Literal[
+    "to-thread",
     "to-thread-decorator",
     "to-thread-call",
     "to-thread-iterate",
@@ -365,7 +366,8 @@ class Catalog(Record):
     """Every row, keyed by name or dotted path; an alias leads to the same row as its full path.
 
     ``fields``, ``models``, ``managers``, ``functions`` and ``blocking`` read the rows of a package when a path into
-    that package is first asked for; iterating over them reads them all.
+    that package is first asked for; iterating over them reads them all. ``own``: the dotted
+    names that the project itself has rows for; these may be functions of its own.
     """
 
     __slots__ = ()
@@ -382,6 +384,7 @@ class Catalog(Record):
     blocking: Mapping[str, Blocking]
     #: The files of doubles, by the module they stand for.
     doubles: Mapping[str, Path] = MappingProxyType({})
+    own: frozenset[str] = frozenset()
 
     def functions_of(self, mentioned: Callable[[str], bool]) -> Iterable[Function]:
         """Return the functions of Django and of the packages that are mentioned."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_async_migrate.catalog import load
+from django_async_migrate.catalog import Catalog, load
 from django_async_migrate.core.findings import Finding, Target
 from django_async_migrate.index.project import Project
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from django_async_migrate.syntax.tree import SourceTree
 
 
-def fact_findings(tree: SourceTree, target: Target) -> list[Finding]:
+def fact_findings(tree: SourceTree, target: Target, catalog: Catalog | None = None) -> list[Finding]:
     """Return the findings of all fact rules in the selected files of a project, sorted by place and code."""
-    facts = Facts(Project(tree, load()), target, frozenset(tree.selected))
+    facts = Facts(Project(tree, catalog or load()), target, frozenset(tree.selected))
     findings = {
         Finding(
             code=rule.code,

@@ -15,6 +15,9 @@ from .plans.planning import Planning
 from .registry import effect_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django_async_migrate.catalog import Catalog
     from django_async_migrate.core.edits import FixPlan
     from django_async_migrate.reach.incidents import Incident
     from django_async_migrate.syntax.tree import SourceTree
@@ -33,14 +36,19 @@ class Analysis:
 
 
 def analyze(
-    tree: SourceTree, target: Target, strategy: str = "", trusted: frozenset[tuple[str, str]] = frozenset()
+    tree: SourceTree,
+    target: Target,
+    strategy: str = "",
+    trusted: frozenset[tuple[str, str]] = frozenset(),
+    catalog: Catalog | None = None,
+    on_loop: Sequence[str] = (),
 ) -> Analysis:
     """Analyse a source tree and return the findings of all rules, sorted by place and code.
 
     ``strategy``: how sync helpers are to be fixed (``helper-strategy``), empty when nothing is rewritten. ``trusted``:
-    coroutines of which all callers are known.
+    coroutines of which all callers are known. ``catalog`` and ``on_loop``: see ``analyse``.
     """
-    analysis = analyse(tree, target)
+    analysis = analyse(tree, target, catalog, on_loop)
     rules = effect_rules()
     flagged = frozenset(i.effect.site.node for i in analysis.incidents if i.effect.kind != "blocking")
     planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)

@@ -119,6 +119,11 @@ class Project:
             found = _last_unless_conditional(found, module)
         if not found and not bindings:
             found = self._from_stars(module, name)
+        if self.catalog.own:
+            # A row of the project tells what its function does: its code is not looked at.
+            dotted = f"{module.name}.{name}"
+            if dotted in self.catalog.own and found:
+                found = [ExternalRef(dotted)]
         self._lookups[key] = found
         return found
 

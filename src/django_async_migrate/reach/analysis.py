@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from django_async_migrate.catalog import load
+from django_async_migrate.catalog import Catalog, load
 from django_async_migrate.core.findings import Problem, Target
 from django_async_migrate.index.modules import STARTERS
 from django_async_migrate.index.project import Project
@@ -18,6 +18,7 @@ from django_async_migrate.interp.engine import Engine
 from .entry_points import EntryPoint, entry_points
 from .imports import missing_imports
 from .incidents import Incident, incidents_of
+from .named import named_points
 from .resolvers import resolver_points
 
 if TYPE_CHECKING:
@@ -63,23 +64,24 @@ class Analysis:
     seen: Seen = Seen()
 
 
-def analyse(tree: SourceTree, target: Target) -> Analysis:
+def analyse(tree: SourceTree, target: Target, catalog: Catalog | None = None, on_loop: Sequence[str] = ()) -> Analysis:
     """Analyse every coroutine of the selected files of a project.
 
+    ``catalog``: what is known about libraries; what ships if None. ``on_loop``: patterns for the names of sync
+    functions, or of their decorators, that a framework calls on the event loop.
     A crash while analysing one function becomes a problem that names it; the others are still analysed.
     """
-    return _with_deep_stack(lambda: _analyse(tree, target))
+    return _with_deep_stack(lambda: _analyse(tree, target, catalog or load(), on_loop))
 
 
-def _analyse(tree: SourceTree, target: Target) -> Analysis:
-    catalog = load()
+def _analyse(tree: SourceTree, target: Target, catalog: Catalog, on_loop: Sequence[str]) -> Analysis:
     major, minor = (int(part) for part in target.django.split(".")[:2])
     project = Project(tree, catalog, (major, minor))
     engine = Engine(project, catalog, (major, minor))
     problems: list[Problem] = []
     functions = 0
     selected = frozenset(tree.selected)
-    resolvers = resolver_points(project, tree)
+    resolvers = [*resolver_points(project, tree), *named_points(project, tree, on_loop)]
     engine.on_loop.update(point.fn for point in resolvers)
     # Who calls a coroutine decides what it is given: every file's coroutines are analysed, whatever is reported.
     paths = [*tree.project_async_paths(), *sorted({point.fn.module.path for point in resolvers})]

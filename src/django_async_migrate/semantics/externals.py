@@ -88,9 +88,11 @@ def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: 
     if row.kind in {"to-thread-decorator", "to-loop-decorator"}:
         mode = "thread" if row.kind == "to-thread-decorator" else "loop"
         return Bridge(mode, func) if func is not None else BridgeFactory(mode)
-    if row.kind in {"to-thread-call", "executor-method"}:
+    if row.kind in {"to-thread", "to-thread-call", "executor-method"}:
         passed = tuple((name, value) for name, value in kwargs if name not in {"limiter", "cancellable"})
-        return Coroutine("thread", func or Unknown("to thread"), rest, passed)
+        call = Coroutine("thread", func or Unknown("to thread"), rest, passed)
+        # How a function of the project is used tells what it is: run(f, x) is awaited, run(f) may be called first.
+        return one_of([Bridge("thread", func), call]) if row.kind == "to-thread" and func and not rest else call
     if row.kind in {"to-loop-call", "to-loop-method"}:
         return m.await_(args[0], node) if args else Unknown("to loop")
     if row.kind == "task-call":
