@@ -134,6 +134,8 @@ def _request(url: str, is_async: bool) -> dict[str, Any]:
         return {
             "status": response.status_code,
             "errors": errors,
+            "headers": sorted(response.headers.items()),
+            "body": response.content.decode(),
             "to_thread": seen.count("thread"),
             "to_loop": seen.count("loop"),
         }

@@ -11,17 +11,21 @@ from django_async_migrate.core.findings import Certainty, Fix, Span, Step
 from .base import Fact, Facts
 
 if TYPE_CHECKING:
+    from django_async_migrate.core.edits import FixPlan
     from django_async_migrate.index.chain import Listed
     from django_async_migrate.index.classes import ClassInfo
     from django_async_migrate.index.functions import FunctionInfo
     from django_async_migrate.index.middleware import Middleware
 
 Judge = Callable[["Middleware"], "str | None"]
+Planner = Callable[["Middleware"], "FixPlan | None"]
 
 
-def judged(facts: Facts, judge: Judge, advice: str, certainty: Certainty = "certain") -> Iterator[Fact]:
+def judged(
+    facts: Facts, judge: Judge, advice: str, certainty: Certainty = "certain", planner: Planner | None = None
+) -> Iterator[Fact]:
     """Give a finding for each middleware of the selected files about which ``judge`` has something to say."""
-    return findings(facts.project.middleware.own(facts.selected), judge, advice, certainty)
+    return findings(facts.project.middleware.own(facts.selected), judge, advice, certainty, planner)
 
 
 def in_use(facts: Facts) -> list[Listed]:
@@ -34,16 +38,23 @@ def in_use(facts: Facts) -> list[Listed]:
 
 
 def findings(
-    middleware: Iterable[Listed], judge: Judge, advice: str, certainty: Certainty = "certain"
+    middleware: Iterable[Listed],
+    judge: Judge,
+    advice: str,
+    certainty: Certainty = "certain",
+    planner: Planner | None = None,
 ) -> Iterator[Fact]:
     """Give a finding for each middleware about which ``judge`` has something to say."""
     for listed in middleware:
         message = judge(listed.middleware)
         if message is not None:
-            yield fact(listed, message, advice, certainty)
+            plan = planner(listed.middleware) if planner is not None else None
+            yield fact(listed, message, advice, certainty, plan)
 
 
-def fact(listed: Listed, message: str, advice: str, certainty: Certainty = "certain") -> Fact:
+def fact(
+    listed: Listed, message: str, advice: str, certainty: Certainty = "certain", plan: FixPlan | None = None
+) -> Fact:
     """Return a finding at the definition of a middleware; its trace shows where settings name it."""
     definition = listed.middleware.definition
     trace = []
@@ -56,7 +67,8 @@ def fact(listed: Listed, message: str, advice: str, certainty: Certainty = "cert
         function=definition.qualname,
         trace=tuple(trace[:1]),
         certainty=certainty,
-        fix=Fix("manual", advice),
+        fix=Fix("manual", advice) if plan is None else Fix(plan.applicability, plan.title),
+        plans=() if plan is None else (plan,),
     )
 
 

@@ -97,6 +97,17 @@ class Outsource:
 
 
 @dataclass(frozen=True, slots=True)
+class Redefine:
+    """Replace a function or class of the top level by new source, that of the old with lines put in.
+
+    ``span`` is that of the name in its ``def`` or ``class``.
+    """
+
+    span: Span
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlsoImport:
     """Import another name from wherever a name is imported from."""
 
@@ -114,7 +125,9 @@ class Import:
     name: str
 
 
-Edit: TypeAlias = Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before | MakeAsync | Twin | Outsource
+Edit: TypeAlias = (
+    Await | Rename | Template | AddArgument | AsyncFor | ListOf | Before | MakeAsync | Twin | Outsource | Redefine
+)
 
 
 @dataclass(frozen=True, slots=True)

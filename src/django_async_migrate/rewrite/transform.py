@@ -16,6 +16,7 @@ from django_async_migrate.core.edits import (
     ListOf,
     MakeAsync,
     Outsource,
+    Redefine,
     Rename,
     Template,
     Twin,
@@ -46,6 +47,7 @@ class Transformer(cst.CSTTransformer):
         self._async: set[Node] = set()
         self._twins: dict[Node, str] = {}
         self._moved: dict[Node, Outsource] = {}
+        self._new: dict[Node, str] = {}
         self._before: dict[Node, list[Before]] = {}
         self._inserted: dict[Node, list[cst.SimpleStatementLine]] = {}
         self._quotes: list[str] = []
@@ -63,6 +65,8 @@ class Transformer(cst.CSTTransformer):
                 self._twins[node] = edit.name
             elif isinstance(edit, Outsource):
                 self._moved[node] = edit
+            elif isinstance(edit, Redefine):
+                self._new[node] = edit.source
             elif isinstance(edit, Before):
                 self._before.setdefault(node, []).append(edit)
             else:
@@ -93,6 +97,8 @@ class Transformer(cst.CSTTransformer):
                 updated_node = updated_node.with_changes(asynchronous=cst.Asynchronous())
             if original_node.name in self._twins:
                 return cst.FlattenSentinel([updated_node, _twin(updated_node, self._twins[original_node.name])])
+        if isinstance(original_node, (cst.FunctionDef, cst.ClassDef)) and original_node.name in self._new:
+            return _redefined(original_node, self._new[original_node.name], self._config)
         if isinstance(original_node, cst.GeneratorExp) and original_node.elt in self._lists:
             assert isinstance(updated_node, cst.GeneratorExp)
             updated_node = _list_of(updated_node)
@@ -202,6 +208,17 @@ def _twin(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
     return copy.with_changes(
         name=cst.Name(name), asynchronous=cst.Asynchronous(), leading_lines=blank, lines_after_decorators=()
     )
+
+
+def _redefined(node: cst.FunctionDef | cst.ClassDef, source: str, config: cst.PartialParserConfig) -> Node:
+    """Return the new definition with the comments above the old one, and those at the end of its body."""
+    newline = config.default_newline
+    text = source.replace("\n", newline) if isinstance(newline, str) else source
+    made = cst.parse_statement(text, config)
+    if not isinstance(made, type(node)) or not isinstance(node.body, cst.IndentedBlock):
+        raise Refused("the definition cannot be replaced")
+    assert isinstance(made, (cst.FunctionDef, cst.ClassDef)) and isinstance(made.body, cst.IndentedBlock)
+    return made.with_changes(leading_lines=node.leading_lines, body=made.body.with_changes(footer=node.body.footer))
 
 
 def _inserted_before(node: Node, lines: list[cst.SimpleStatementLine]) -> cst.FlattenSentinel[Node]:

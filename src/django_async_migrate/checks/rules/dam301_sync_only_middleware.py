@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.base import Fact, FactRule, Facts
 from django_async_migrate.checks.middleware import findings, in_use
+from django_async_migrate.checks.plans.middleware import async_path
 
 if TYPE_CHECKING:
     from django_async_migrate.index.middleware import Middleware
@@ -28,7 +29,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 def _find(facts: Facts) -> Iterator[Fact]:
     if facts.project.survey.serves_async_views:
-        yield from findings(in_use(facts), _judge, _ADVICE)
+        yield from findings(in_use(facts), _judge, _ADVICE, planner=lambda found: async_path(facts.project, found)[0])
 
 
 RULE = FactRule(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.base import Fact, FactRule, Facts
 from django_async_migrate.checks.middleware import findings, in_use
+from django_async_migrate.checks.plans.middleware import declare
 
 if TYPE_CHECKING:
     from django_async_migrate.index.middleware import Middleware
@@ -27,7 +28,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 
 def _find(facts: Facts) -> Iterator[Fact]:
-    return findings(in_use(facts), _judge, _ADVICE)
+    return findings(in_use(facts), _judge, _ADVICE, planner=declare)
 
 
 RULE = FactRule(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.base import Fact, FactRule, Facts
 from django_async_migrate.checks.middleware import judged
+from django_async_migrate.checks.plans.middleware import mark
 
 if TYPE_CHECKING:
     from django_async_migrate.index.middleware import Middleware
@@ -33,7 +34,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 
 def _find(facts: Facts) -> Iterator[Fact]:
-    yield from judged(facts, lambda found: _judge(found) if found.marked == "no" else None, _ADVICE)
+    yield from judged(facts, lambda found: _judge(found) if found.marked == "no" else None, _ADVICE, planner=mark)
     yield from judged(facts, lambda found: _judge(found) if found.marked == "legacy" else None, _ADVICE, "likely")
 
 

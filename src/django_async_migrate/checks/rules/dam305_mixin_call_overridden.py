@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.base import Fact, FactRule, Facts
 from django_async_migrate.checks.middleware import judged
+from django_async_migrate.checks.plans.middleware import async_path
 
 if TYPE_CHECKING:
     from django_async_migrate.index.middleware import Middleware
@@ -25,7 +26,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 
 def _find(facts: Facts) -> Iterator[Fact]:
-    return judged(facts, _judge, _ADVICE)
+    return judged(facts, _judge, _ADVICE, planner=lambda found: async_path(facts.project, found)[0])
 
 
 RULE = FactRule(
