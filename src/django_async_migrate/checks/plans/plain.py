@@ -38,8 +38,8 @@ _METHODS = _words(
     "get items keys values setdefault append extend insert update pop remove discard add clear copy startswith",
     "endswith split rsplit partition rpartition strip lstrip rstrip lower upper title format join replace encode",
     "decode count index find match search sub fullmatch group groups set_cookie delete_cookie has_header",
-    "set_signed_cookie isoformat total_seconds strftime timestamp debug info warning error exception critical log hex isdigit",
-    "get_full_path get_host get_port build_absolute_uri is_secure",
+    "set_signed_cookie isoformat total_seconds strftime timestamp debug info warning error exception critical log hex",
+    "isdigit get_full_path get_host get_port build_absolute_uri is_secure",
 )
 _DEEP = 3
 
@@ -73,7 +73,8 @@ def unfit(fn: FunctionInfo, responders: set[str], cls: ClassInfo | None = None) 
     return _reason(fn, responders, cls, 0)
 
 
-def _reason(fn: FunctionInfo, responders: set[str], cls: ClassInfo | None, depth: int) -> str:
+def _reason(fn: FunctionInfo, responders: set[str], cls: ClassInfo | None, depth: int, fresh: bool = False) -> str:
+    """Return what speaks against a body; ``fresh``: it sets up an object that nobody else has."""
     request = next((arg.arg for arg in fn.params if arg.arg in {"request", "req"}), "")
     if not request and depth == 0:
         request = fn.params[-1].arg
@@ -82,7 +83,7 @@ def _reason(fn: FunctionInfo, responders: set[str], cls: ClassInfo | None, depth
             return "it changes variables of the module"
         if isinstance(node, ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
-            if isinstance(node.ctx, ast.Store) and owner == "self":
+            if isinstance(node.ctx, ast.Store) and owner == "self" and not fresh:
                 return "it keeps something of a request in the middleware, which all requests share"
             if owner == request and isinstance(node.ctx, ast.Load) and node.attr not in _REQUEST | _own(fn, request):
                 return f"{request}.{node.attr} may load something"
@@ -153,7 +154,17 @@ def _built_in(fn: FunctionInfo, name: str, call: ast.Call) -> str:
 
 
 def _followed(definition: object, cls: ClassInfo | None, depth: int, doubt: str) -> str:
-    """Look into a function of the project."""
+    """Look into a function of the project, or into what sets up an object of one of its classes."""
+    if isinstance(definition, ClassInfo):
+        init = definition.find("__init__")
+        if definition.node is None or definition.externals not in ((), ("object",)) or depth >= _DEEP:
+            return doubt
+        if definition.find("__new__") is not None or definition.node.keywords:
+            return doubt
+        made = init[1] if init is not None else None
+        if made is None:
+            return ""
+        return _reason(made, set(), definition, depth + 1, True) if isinstance(made, FunctionInfo) else doubt
     if not isinstance(definition, FunctionInfo) or definition.is_async or definition.is_generator or depth >= _DEEP:
         return doubt
     return _reason(definition, set(), cls, depth + 1) if not definition.decorators else doubt
