@@ -64,6 +64,8 @@ def _class(head: str = "", init: str = "pass", before: str = "pass", after: str 
         _class(init="return"),
         _class()
         + "\n\nclass More(Subject):\n    def __call__(self, request):\n        return self.get_response(request)\n",
+        _class("from shop.models import Book\n", after="response['X'] = self.number")
+        + "\n    @property\n    def number(self):\n        return Book.objects.count()\n",
         _class() + "\n    def again(self, request):\n        return self.get_response(request)\n",
         _class().replace("class Subject:", "class Subject:\n    async_capable = False\n"),
     ],
@@ -85,6 +87,8 @@ def test_it_is_left_alone(source: str) -> None:
         _class("import re\n", init="self.bots = re.compile('bot')", before="self.bots.search(request.path)"),
         _class("from django.conf import settings\n", after="response['X'] = settings.VERSION"),
         _class(after="self._mark(response)") + "\n    def _mark(self, response):\n        response['X'] = '1'\n",
+        _class("from django.conf import settings\n", after="response['X'] = self.number")
+        + "\n    @property\n    def number(self):\n        return getattr(settings, 'NUMBER', '1')\n",
         _class("from django.http import HttpResponse\n").replace(
             "        pass\n", "        if request.GET.get('ping'):\n            return HttpResponse('pong')\n", 2
         ),

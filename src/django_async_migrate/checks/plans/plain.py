@@ -31,7 +31,13 @@ _APIS = (
     *("math.", "random.", "string.", "html.", "collections.", "itertools.", "operator.", "http.", "zoneinfo."),
     *("django.http.", "django.utils.timezone.", "django.utils.cache.", "django.utils.http.", "django.utils.encoding."),
     *("django.utils.html.", "django.utils.text.", "django.utils.crypto.", "django.utils.translation.", "django.urls."),
-    *("django.conf.settings.", "django.core.exceptions.", "django.utils.functional.", "types.SimpleNamespace"),
+    *(
+        "contextvars.",
+        "django.conf.settings.",
+        "django.core.exceptions.",
+        "django.utils.functional.",
+        "types.SimpleNamespace",
+    ),
 )
 #: Methods of texts, dictionaries, headers, responses and loggers.
 _METHODS = _words(
@@ -39,7 +45,7 @@ _METHODS = _words(
     "endswith split rsplit partition rpartition strip lstrip rstrip lower upper title format join replace encode",
     "decode count index find match search sub fullmatch group groups set_cookie delete_cookie has_header",
     "set_signed_cookie isoformat total_seconds strftime timestamp debug info warning error exception critical log hex",
-    "isdigit get_full_path get_host get_port build_absolute_uri is_secure",
+    "isdigit get_full_path get_host get_port build_absolute_uri is_secure set reset",
 )
 _DEEP = 3
 
@@ -85,8 +91,17 @@ def _reason(fn: FunctionInfo, responders: set[str], cls: ClassInfo | None, depth
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
             if isinstance(node.ctx, ast.Store) and owner == "self" and not fresh:
                 return "it keeps something of a request in the middleware, which all requests share"
-            if owner == request and isinstance(node.ctx, ast.Load) and node.attr not in _REQUEST | _own(fn, request):
+            if (
+                request
+                and owner == request
+                and isinstance(node.ctx, ast.Load)
+                and node.attr not in _REQUEST | _own(fn, request)
+            ):
                 return f"{request}.{node.attr} may load something"
+            if isinstance(node.ctx, ast.Load) and owner == "self" and cls is not None:
+                reason = _computed(cls, node.attr, depth)
+                if reason:
+                    return reason
             if node.attr == "streaming_content":
                 return "it touches a streaming response"
             if isinstance(node.ctx, ast.Store) and _is_thread_local(fn, owner):
@@ -101,6 +116,20 @@ def _reason(fn: FunctionInfo, responders: set[str], cls: ClassInfo | None, depth
         if isinstance(node, (ast.With, ast.AsyncWith, ast.Yield, ast.YieldFrom, ast.Await)):
             return "it enters a context that nobody can vouch for"
     return ""
+
+
+def _computed(cls: ClassInfo, name: str, depth: int) -> str:
+    """Return what speaks against reading an attribute that is a property; empty for any other."""
+    member = cls.find(name)
+    if member is None or not isinstance(member[1], FunctionInfo) or not member[1].decorators:
+        return ""
+    doubt = f"nobody can vouch for self.{name}"
+    names = {ast.unparse(decorator).rpartition(".")[2] for decorator in member[1].decorators}
+    if names <= {"staticmethod", "classmethod"}:
+        return ""  # a call of it is looked at as such
+    if not names <= {"property", "cached_property"} or depth >= _DEEP or member[1].is_generator:
+        return doubt
+    return _reason(member[1], set(), cls, depth + 1)
 
 
 def _own(fn: FunctionInfo, request: str) -> set[str]:
