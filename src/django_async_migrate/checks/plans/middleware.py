@@ -215,7 +215,9 @@ def _declared(cls: ClassInfo, sync: bool) -> Change:
         after = min([after, *(decorator.lineno - 1 for decorator in decorators)])
     indent = _indent(cls.module, body[0])
     lines = f"{indent}sync_capable = {sync}\n{indent}async_capable = True"
-    return after, f"\n{lines}" if doc else f"{lines}\n"
+    if not doc:
+        return after, f"{lines}\n"
+    return after, f"\n{lines}" if _blank_after(cls.module, body[0]) else f"\n{lines}\n"
 
 
 def _has_subclasses(project: Project, cls: ClassInfo) -> bool:

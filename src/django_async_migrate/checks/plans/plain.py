@@ -18,7 +18,7 @@ def _words(*lines: str) -> frozenset[str]:
 #: What a middleware may read of a request without loading anything.
 _REQUEST = _words(
     "method path path_info META headers COOKIES GET POST body content_type content_params encoding resolver_match",
-    "scheme get_full_path get_host get_port build_absolute_uri is_secure get_full_path_info accepts urlconf",
+    "scheme get_full_path get_host get_port build_absolute_uri is_secure get_full_path_info accepts urlconf __dict__",
 )
 _BUILTINS = _words(
     "abs all any bool bytes callable dict divmod enumerate filter float format frozenset getattr hasattr hash id int",
