@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from .engine import Engine
 
+#: Effects that are no queries, and rules about code that closes connections.
+_NO_QUERIES = frozenset({"blocking", "to-loop", "mistake", "idle", "absent"})
+_CLOSES = frozenset({"DAM707", "DAM708"})
+
 
 class Numbers:
     """Object numbers by place in the code."""

@@ -30,7 +30,7 @@ from django_async_migrate.values.types import (
 from .frame import Frame
 from .mistakes import Mistakes
 
-_DECORATORS = frozenset({"to-thread-decorator", "to-loop-decorator"})
+_MANAGERS = (Manager, RelatedManager)
 
 
 class Misbridged(Mistakes):
@@ -167,7 +167,10 @@ class Misbridged(Mistakes):
         if all(isinstance(part, Func) and self.gives_coroutine(frame, part) for part in parts):
             return self._mistake(frame, node, "DAM606", True, "call")
         certain = [self._never_awaitable(frame, part) for part in parts]
-        if isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call):
+            if not all(isinstance(frame.state(part), QuerySet) or isinstance(part, _MANAGERS) for part in parts):
+                return None  # what is stored somewhere may be replaced by an awaitable elsewhere
+        else:
             called = self._plain_functions(frame, node)
             if called is None:
                 return None
