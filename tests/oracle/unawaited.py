@@ -10,12 +10,22 @@ import gc
 import os
 import re
 import sys
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_DEPTH = 20
 _LINE = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
+
+
+def _tracked(run: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    def start(thread: threading.Thread) -> None:
+        sys.set_coroutine_origin_tracking_depth(_DEPTH)  # each thread has its own
+        run(thread)
+
+    return start
 
 
 @contextmanager
@@ -24,13 +34,16 @@ def watching(root: Path) -> Iterator[list[tuple[str, int]]]:
     found: list[tuple[str, int]] = []
     folder = f"{root}{os.sep}"
     before = sys.get_coroutine_origin_tracking_depth()
-    sys.set_coroutine_origin_tracking_depth(20)
+    sys.set_coroutine_origin_tracking_depth(_DEPTH)
+    run = threading.Thread.run
+    threading.Thread.run = _tracked(run)  # type: ignore[method-assign]
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield found
             gc.collect()
     finally:
+        threading.Thread.run = run  # type: ignore[method-assign]
         sys.set_coroutine_origin_tracking_depth(before)
     for warning in caught:
         text = str(warning.message)

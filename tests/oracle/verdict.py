@@ -14,6 +14,8 @@ from oracle.runner import Judged, Place, Run
 DECLARATIONS = ("DAM0", "DAM3", "DAM706", "DAM9")
 #: Rules about what neither queries nor raises.
 IDLE = frozenset({"DAM708", "DAM805"})
+#: Advice: what is found does what it should, in a slower way or on another connection.
+ADVICE = ("DAM610", "DAM611", "DAM613", "DAM614")
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -31,7 +33,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
     expected = {
         (note.path, note.line)
         for note in case.annotations()
-        if note.kind in ("E", "MISSING") and not note.text.startswith(DECLARATIONS)
+        if note.kind in ("E", "MISSING") and not note.text.startswith((*DECLARATIONS, *ADVICE))
     }
     wrong: list[str] = []
     reached: set[tuple[str, int]] = set()
@@ -53,17 +55,27 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
 
 
 def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
-    """Return the innermost line of the case at which a function fails that is said to fail, queries or not."""
+    """Return the lines at which a function fails that is said to fail, queries or not: where, and its coroutines'."""
     if run.function.rpartition(".")[2] not in case.fails or not run.recorded.error:
         return set()
     places = re.findall(r"^(\S+?):(\d+) ", run.recorded.error, re.MULTILINE)
     found = {(path, int(line)) for path, line in places[-1:] if path in case.files}
+    found |= {place for place in [(path, int(line)) for path, line in places] if _is_in_coroutine(case, *place)}
     # What does nothing shows later: the lines of the function itself, up to where it fails.
     for function in ast.walk(_parse(case.files[run.path])):
         if isinstance(function, ast.AsyncFunctionDef) and function.name == run.function.rpartition(".")[2]:
             lines = [int(line) for path, line in places if path == run.path and int(line) > function.lineno]
             found |= {(run.path, line) for line in _idle(case, run.path) if lines and function.lineno < line < lines[0]}
     return found
+
+
+def _is_in_coroutine(case: Case, path: str, line: int) -> bool:
+    """Whether the innermost function around a line is a coroutine function."""
+    inner: ast.AST | None = None
+    for node in ast.walk(_parse(case.files.get(path, ""))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
+            inner = node  # walked from outside to inside
+    return isinstance(inner, ast.AsyncFunctionDef)
 
 
 def _idle(case: Case, path: str) -> set[int]:

@@ -93,8 +93,23 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
             yield Mismatch(compared.name, variant, function, tuple(what), *texts)
 
 
+#: What Python and asgiref say about bridges that are given the wrong thing, and awaits of what cannot be awaited.
+_MISBRIDGED = (
+    "can only be applied to sync functions",
+    "can't be used in 'await' expression",
+    "is not callable",
+    "sync_to_async.<locals>.<lambda>() missing",  # what it is given is None
+    "in the same thread as an async event loop",
+    "cannot be called from a running event loop",
+    "This event loop is already running",
+)
+
+
 def _loses_coroutine(record: Record) -> bool:
     """Whether a function drops a coroutine, or fails because it takes one for what it gives."""
+    failed = f"{record.get('error')}"
+    if any(text in failed for text in _MISBRIDGED):
+        return True
     told = f"{record.get('warnings')}{record.get('complaints')}{record.get('output')}"
     return "was never awaited" in told or "coroutine" in f"{record.get('error')}{record.get('result')}"
 

@@ -281,7 +281,8 @@ class Bridge(Record):
 
     For the kinds that end in ``-method``, ``api`` is a bare method name. ``function_argument`` is the
     position of the function among the arguments, ``function_keyword`` its name when passed by keyword.
-    ``evaluates`` marks a bridge that also evaluates a returned queryset in the thread.
+    ``thread_safe`` marks one that gives a coroutine to the loop of another thread: the others raise on a running
+    loop. ``evaluates`` marks a bridge that also evaluates a returned queryset in the thread.
     """
 
     __slots__ = ()
@@ -290,6 +291,7 @@ class Bridge(Record):
     kind: BridgeKind
     source: str
     thread_sensitive: bool = False
+    thread_safe: bool = False
     evaluates: bool = False
     function_argument: int = 0
     function_keyword: str | None = None

@@ -24,6 +24,7 @@ EffectKind = Literal[
     "deferred",
     "framework",
     "blocking",
+    "to-loop",
     "mistake",
     "template",
     "template-hides",
@@ -37,7 +38,7 @@ LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-
 #: Kinds whose row or construct names its rule. The further down, the less it matters where several things happen at
 #: one place: a query comes first, then an API that is not there, one of Django's, what only blocks, and what does
 #: nothing at all.
-NAMED: tuple[str, ...] = ("absent", "framework", "blocking", "idle", "mistake")
+NAMED: tuple[str, ...] = ("absent", "framework", "to-loop", "blocking", "idle", "mistake")
 
 #: Rules about files. Reading one is short beside a request, and common: it is passed on to a function's callers and
 #: theirs, no further.

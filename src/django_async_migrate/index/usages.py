@@ -14,10 +14,14 @@ from django_async_migrate.syntax.nodes import nodes_in
 
 
 class Use(NamedTuple):
-    """How a value is used. ``kind``: "dropped", "unused", "tested", "used", "awaited" or "given" (to ``how``)."""
+    """How a value is used, and by what node around it.
+
+    ``kind``: "dropped", "unused", "tested", "used", "awaited", "bridged" or "given" (to the method ``how``).
+    """
 
     kind: str
     how: str = ""
+    around: ast.AST | None = None
 
 
 #: What coroutines and tasks have themselves.
@@ -79,6 +83,10 @@ SHOWN = frozenset(
 )
 #: What makes a call one that a test looks at from outside.
 _EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwarns", "suppress", "patch", "object")
+#: What is given a function, to run it in a thread or on a loop.
+BRIDGES = frozenset(
+    {"sync_to_async", "database_sync_to_async", "async_to_sync", "to_thread", "run_in_threadpool", "run_sync"}
+)
 #: Arguments of a call that keep a value, or run what they are given.
 _GIVEN = frozenset({"aget_or_set", "get_or_set"})
 
@@ -89,8 +97,8 @@ def called_name(node: ast.AST) -> str:
     return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
-def uses_in(nodes: Iterable[ast.AST]) -> dict[ast.expr, Use]:
-    """Return the uses that the nodes of one function's body make of expressions."""
+def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str]) -> dict[ast.expr, Use]:
+    """Return the uses that the nodes of one function's body make of expressions; ``bridges`` are the names of such."""
     found: dict[ast.expr, Use] = {}
     excused: set[ast.AST] = set()
     nodes = list(nodes)
@@ -106,7 +114,7 @@ def uses_in(nodes: Iterable[ast.AST]) -> dict[ast.expr, Use]:
             if any(called_name(item.context_expr).lower() in _EXPECTS for item in node.items):
                 excused.update(inner for statement in node.body for inner in nodes_in(statement))
     for node in nodes:
-        for expr, use in _uses(node):
+        for expr, use in _uses(node, bridges):
             if use.kind == "dropped" and expr in excused:
                 continue
             found.setdefault(expr, use)
@@ -125,7 +133,7 @@ def _inner_names(node: ast.AST) -> Iterator[ast.Name]:
                 yield inner
 
 
-def _uses(node: ast.AST) -> Iterator[tuple[ast.expr, Use]]:
+def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Use]]:
     if isinstance(node, ast.Expr):
         yield node.value, Use("dropped")
     elif isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
@@ -176,7 +184,7 @@ def _uses(node: ast.AST) -> Iterator[tuple[ast.expr, Use]]:
     elif isinstance(node, ast.Await):
         yield node.value, Use("awaited")
     elif isinstance(node, ast.Call):
-        yield from _of_call(node)
+        yield from _of_call(node, bridges)
 
 
 def _tested(test: ast.expr) -> Iterator[tuple[ast.expr, Use]]:
@@ -191,7 +199,7 @@ def _tested(test: ast.expr) -> Iterator[tuple[ast.expr, Use]]:
         yield test, Use("tested")
 
 
-def _of_call(node: ast.Call) -> Iterator[tuple[ast.expr, Use]]:
+def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Use]]:
     name = called_name(node)
     arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
     if isinstance(node.func, ast.Call):
@@ -206,6 +214,10 @@ def _of_call(node: ast.Call) -> Iterator[tuple[ast.expr, Use]]:
     elif name in SHOWN:
         for argument in arguments:
             yield from ((part, Use("used", f"passes it to {name}()")) for part in _shown(argument))
+    elif name in bridges and (node.args or node.keywords):
+        functions = node.args[:1] or [keyword.value for keyword in node.keywords if keyword.arg in {"func", "function"}]
+        for function in functions:
+            yield function, Use("bridged", name, node)
     elif name in _GIVEN and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
         yield arguments[1], Use("given", name)
 

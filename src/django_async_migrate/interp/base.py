@@ -13,7 +13,7 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.mentions import Relevance
-from django_async_migrate.index.modules import Assigned
+from django_async_migrate.index.modules import Assigned, ModuleInfo
 from django_async_migrate.index.waits import Waits
 from django_async_migrate.values.forms import Forms
 from django_async_migrate.values.heap import Heap
@@ -113,6 +113,7 @@ class EngineBase(Names):
         self._forced: FunctionInfo | None = None
         self._watched: dict[FunctionInfo, Mapping[ast.expr, Use]] = {}
         self._suspects: dict[FunctionInfo, bool] = {}
+        self._bridge_names: dict[ModuleInfo, frozenset[str]] = {}
         self.setup()
 
     @property

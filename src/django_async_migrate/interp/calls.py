@@ -114,12 +114,13 @@ class Evaluator(Templating):
         if isinstance(func, Bridge):
             passed = tuple(args) if func.receiver is None else (func.receiver, *args)
             if func.mode == "thread":
-                return Coroutine("thread", func.func, passed, tuple(kwargs))
+                return Coroutine("thread", func.func, passed, tuple(kwargs), func.apart)
+            self.effect(node, "to-loop", rule="DAM612")
             return self.await_(self.call(func.func, passed, kwargs, node), node)
         if isinstance(func, Partial) and func.func == External("functools.singledispatch.__call__"):
             return self.call(self.engine.dispatched(self, func.args[0], args), args, kwargs, node, implicit)
         if isinstance(func, BridgeFactory):
-            return Bridge(func.mode, args[0]) if args else Unknown("bridge")
+            return Bridge(func.mode, args[0], None, func.apart) if args else Unknown("bridge")
         if isinstance(func, Partial):
             return self.call(func.func, [*func.args, *args], [*func.kwargs, *kwargs], node, implicit)
         if isinstance(func, ContextFactory):
@@ -338,8 +339,9 @@ class Evaluator(Templating):
             assert isinstance(value.func, Func)
             return self.engine.run(self, value.func, value.args, value.kwargs, node, awaited=True)
         with self.muted():
-            if value.mode == "thread":
-                return self._in_thread(value, node)
+            if value.mode in {"thread", "future"}:
+                with self.probed(node if value.apart else None):
+                    return self._in_thread(value, node)
             return self._async_method(value, node)
 
     def _in_thread(self, value: Coroutine, node: ast.AST) -> Value:

@@ -37,7 +37,7 @@ from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
 from .frame import Env, Frame
-from .mistakes import Mistakes
+from .misbridged import Misbridged
 from .parents import Parents
 from .registries import Registries
 from .relevant import Relevant
@@ -62,7 +62,7 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Mistakes):
+class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
     """Computes summaries; holds every cache of one analysis."""
 
     def evaluator(

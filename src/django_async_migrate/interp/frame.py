@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from .engine import Engine
 
+#: Effects that are no queries, and rules about code that closes connections.
+_NO_QUERIES = frozenset({"blocking", "to-loop", "mistake", "idle", "absent"})
+_CLOSES = frozenset({"DAM707", "DAM708"})
+
 
 class Numbers:
     """Object numbers by place in the code."""
@@ -151,6 +155,7 @@ class Frame:
         self._loops: list[Loop] = []
         self._tries: list[Env | None] = []
         self._muted = 0
+        self._probe: list[Effect] | None = None  # what code in a thread of its own would do
         self._doubts = 0
         self._guarded = 0  # in a try that expects an attribute to be missing
         self._mixed = 0  # in a call of one of several things, not all of them Django's
@@ -228,7 +233,7 @@ class Frame:
         about: Terminal | Rows | Load | None = None,
         value: Value | None = None,
     ) -> None:
-        if self._muted or not self.alive:
+        if (self._muted and self._probe is None) or not self.alive:
             return
         certain = certain and not self._doubts
         site = self.site(node)
@@ -263,6 +268,8 @@ class Frame:
 
     def record(self, effect: Effect) -> None:
         """Keep an effect, once for each place and kind."""
+        if self._muted and self._probe is not None and self.alive:
+            self._probe.append(effect)
         if self._muted or not self.alive:
             return
         key = (id(effect.site.node), effect.kind, effect.what, id(effect.operand))
@@ -317,6 +324,23 @@ class Frame:
             yield
         finally:
             self._muted -= 1
+
+    @contextmanager
+    def probed(self, node: ast.AST | None) -> Iterator[None]:
+        """Run what is given to any thread of a pool; ``node`` is where it is awaited, None for other code."""
+        before, self._probe = self._probe, [] if node is not None else None
+        try:
+            yield
+        finally:
+            found, self._probe = self._probe, before
+        reached = next(
+            (effect for effect in found or () if effect.kind not in {"blocking", "to-loop", "mistake"}), None
+        )
+        if reached is not None and node is not None and self.alive:
+            site = self.site(node.value if isinstance(node, ast.Await) else node)
+            found_here = Effect("mistake", site, self.text(site.node), certain=reached.certain, rule="DAM611")
+            if self.fn is not None:
+                self.engine.outcome.incidents.append((self.fn, found_here))
 
     @contextmanager
     def doubted(self) -> Iterator[None]:

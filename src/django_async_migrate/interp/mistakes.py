@@ -14,7 +14,8 @@ from functools import cached_property
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.index.usages import Use, called_name, uses_in
+from django_async_migrate.index.modules import ModuleInfo
+from django_async_migrate.index.usages import BRIDGES, Use, called_name, uses_in
 from django_async_migrate.syntax.nodes import statements_in
 from django_async_migrate.values.heap import Instance, Object, QuerySet
 from django_async_migrate.values.types import (
@@ -101,6 +102,8 @@ _COMMON = frozenset(
 )
 #: What names with common names for methods are worth a look.
 _OWNERS = frozenset({"self", "cls", "channel_layer"})
+#: Effects of asking a queryset for its rows.
+_EVALUATIONS = frozenset({"iteration", "length", "truth", "index", "membership", "repr"})
 _PROPERTIES = frozenset({"property"})
 _BRIDGES = frozenset({"sync_to_async", "database_sync_to_async", "to_thread"})
 
@@ -139,14 +142,39 @@ class Mistakes(EngineBase):
         """Whether a function may, by the names it holds, misuse a coroutine."""
         known = self._suspects.get(fn)
         if known is None:
-            known = self._suspects[fn] = any(use.kind != "awaited" for use in self.watched(fn).values())
+            if isinstance(fn.node, ast.Lambda) and self._is_async_call(fn, fn.node.body):
+                known = True
+            else:
+                known = any(self._is_suspect(fn, *entry) for entry in self.watched(fn).items()) or _runs_loop(fn)
+            self._suspects[fn] = known
         return known
+
+    def _is_suspect(self, fn: FunctionInfo, expr: ast.expr, use: Use) -> bool:
+        if use.kind == "bridged":
+            body = expr.body if isinstance(expr, ast.Lambda) else expr
+            return isinstance(body, ast.Call) or called_name(body) in self.coroutine_names
+        if use.kind != "awaited":
+            return True
+        if not isinstance(expr, ast.Call):
+            return isinstance(expr, ast.Name) and expr.id in self.coroutine_names
+        func, name = expr.func, called_name(expr)
+        if name in BRIDGES:
+            return True
+        if name in self.coroutine_names:
+            return False
+        definitions: list[object] = []
+        if isinstance(func, ast.Name) and name not in fn.local_names:
+            definitions += self.project.lookup(fn.module, name)
+        elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "self":
+            member = fn.cls.find(name) if fn.cls is not None else None
+            definitions += [member[1]] if member is not None else []
+        return any(isinstance(definition, FunctionInfo) for definition in definitions)
 
     def watched(self, fn: FunctionInfo) -> Mapping[ast.expr, Use]:
         """Return the expressions of a function whose value may turn out to be misused, by the names they hold."""
         known = self._watched.get(fn)
         if known is None:
-            uses = uses_in(fn.own_nodes)
+            uses = uses_in(fn.own_nodes, self._bridges_of(fn.module))
             if any(called_name(decorator) in {"patch", "object", "dict"} for decorator in fn.decorators):
                 # A test with mocks looks at what they were called with.
                 uses = {expr: use for expr, use in uses.items() if use.kind != "dropped"}
@@ -154,8 +182,22 @@ class Mistakes(EngineBase):
             known = self._watched[fn] = {
                 expr: use
                 for expr, use in uses.items()
-                if use.kind == "awaited" or self._may_be_coroutine(fn, expr, use, held)
+                if use.kind in {"awaited", "bridged"} or self._may_be_coroutine(fn, expr, use, held)
             }
+        return known
+
+    def _bridges_of(self, module: ModuleInfo) -> frozenset[str]:
+        """Return the names of bridges in a module, those they are imported under included."""
+        known = self._bridge_names.get(module)
+        if known is None:
+            aliases = {
+                alias.asname
+                for node in statements_in(module.parsed.tree.body)
+                if isinstance(node, ast.ImportFrom)
+                for alias in node.names
+                if alias.asname and alias.name in BRIDGES
+            }
+            known = self._bridge_names[module] = BRIDGES | aliases
         return known
 
     def _held_names(self, fn: FunctionInfo) -> frozenset[str]:
@@ -250,6 +292,12 @@ class Mistakes(EngineBase):
         """Return the mistakes that every value seen at their place agrees on; the first use of each variable."""
         found: list[tuple[FunctionInfo, Effect]] = []
         seen: set[tuple[FunctionInfo, str]] = set()
+        lost = {
+            argument
+            for node, (_, effect) in self.outcome.mistakes.items()
+            for argument in _bridged_in(node, effect.rule)
+        }
+        evaluates = {fn for fn, effect in self.outcome.incidents if effect.kind in _EVALUATIONS}
         for node, (fn, effect) in sorted(
             self.outcome.mistakes.items(), key=lambda item: (item[1][1].site.path, item[0].lineno, item[0].col_offset)
         ):
@@ -257,8 +305,19 @@ class Mistakes(EngineBase):
                 if (fn, node.id) in seen:
                     continue
                 seen.add((fn, node.id))
+            if effect.rule == "DAM610" and fn in evaluates:
+                continue  # what goes wrong is told where the rows are asked for
+            if node in lost and effect.rule in {"DAM610", "DAM613"}:
+                continue  # so is what becomes of the coroutine
+            given = node.args[:1] if isinstance(node, ast.Call) and effect.rule in {"DAM601", "DAM609"} else []
+            if any(self._rule_at(argument) in {"DAM607", "DAM608"} for argument in given):
+                continue  # what is wrong is what the bridge is given
             found.append((fn, effect))
         return found
+
+    def _rule_at(self, node: ast.expr) -> str:
+        found = self.outcome.mistakes.get(node)
+        return found[1].rule if found is not None else ""
 
     def _judged(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
         certain = True
@@ -358,6 +417,19 @@ def _stands_for_generator(fn: FunctionInfo) -> bool:
     """Whether an abstract method without ``yield`` is declared to be an async generator function."""
     returns = getattr(fn.node, "returns", None)
     return fn.is_stub and returns is not None and "Async" in ast.unparse(returns)
+
+
+def _bridged_in(node: ast.expr, rule: str) -> list[ast.expr]:
+    """Return the function that a bridge is given of which something worse is said."""
+    bridge = node if rule == "DAM609" else node.func if isinstance(node, ast.Call) else None
+    return bridge.args[:1] if isinstance(bridge, ast.Call) else []
+
+
+def _runs_loop(fn: FunctionInfo) -> bool:
+    """Whether a coroutine function runs a loop by the method that does."""
+    return fn.is_async and any(
+        isinstance(node, ast.Attribute) and node.attr == "run_until_complete" for node in fn.own_nodes
+    )
 
 
 def _hands_back(definition: object) -> bool:

@@ -320,7 +320,7 @@ class Names(Annotations):
             if isinstance(value.func, Func):
                 return Func(value.func.fn, bound, value.func.closure, owner)
             if isinstance(value.func, Bridge):
-                return Bridge(value.func.mode, value.func.func, bound)
+                return Bridge(value.func.mode, value.func.func, bound, value.func.apart)
             return value.func
         if receiver is None:
             return value
@@ -329,7 +329,7 @@ class Names(Annotations):
         if isinstance(value, Func) and value.receiver is None:
             return Func(value.fn, receiver, value.closure, owner)
         if isinstance(value, Bridge) and value.receiver is None:
-            return Bridge(value.mode, value.func, receiver)
+            return Bridge(value.mode, value.func, receiver, value.apart)
         if isinstance(value, ContextFactory) and isinstance(value.func, Func):
             return ContextFactory(Func(value.func.fn, receiver, value.func.closure, owner))
         if isinstance(value, Partial) and value.func == stdlib.PARTIAL_METHOD:

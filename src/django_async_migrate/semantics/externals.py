@@ -19,6 +19,7 @@ from django_async_migrate.values.types import (
     Coroutine,
     External,
     ExternalObject,
+    Method,
     ModelClass,
     Ready,
     Ref,
@@ -87,21 +88,38 @@ def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: 
     rest = tuple(args[position + 1 :])
     if row.kind in {"to-thread-decorator", "to-loop-decorator"}:
         mode = "thread" if row.kind == "to-thread-decorator" else "loop"
-        return Bridge(mode, func) if func is not None else BridgeFactory(mode)
+        apart = given.get("thread_sensitive") == Const(False)
+        return Bridge(mode, func, None, apart) if func is not None else BridgeFactory(mode, apart)
     if row.kind in {"to-thread", "to-thread-call", "executor-method"}:
         passed = tuple((name, value) for name, value in kwargs if name not in {"limiter", "cancellable"})
-        call = Coroutine("thread", func or Unknown("to thread"), rest, passed)
+        mode = "future" if row.kind == "executor-method" or row.api.endswith(".submit") else "thread"
+        apart = row.kind != "to-thread" and not row.thread_sensitive
+        call = Coroutine(mode, func or Unknown("to thread"), rest, passed, apart)
         # How a function of the project is used tells what it is: run(f, x) is awaited, run(f) may be called first.
         return one_of([Bridge("thread", func), call]) if row.kind == "to-thread" and func and not rest else call
     if row.kind in {"to-loop-call", "to-loop-method"}:
+        if not row.thread_safe:
+            m.effect(node, "to-loop", rule="DAM612")
         return m.await_(args[0], node) if args else Unknown("to loop")
     if row.kind == "task-call":
         return Ready(m.await_(args[0], node)) if args else Unknown("task")
     if row.kind == "gather-call":
+        several = len(args) > 1 or any(isinstance(arg, Star) for arg in args)
+        if several and all(_is_thread_bound(m, part) for arg in args for part in alternatives(arg)):
+            m.effect(node, "mistake", rule="DAM614")
         return Ready(_gathered(m, args, node))
     if row.kind in {"loop-sync-call", "loop-sync-method"} and func is not None:
         return m.call(func, rest, (), node)
     return Unknown(row.kind)
+
+
+def _is_thread_bound(m: Machine, value: Value) -> bool:
+    """Whether awaiting a value certainly runs something in the one thread for what is bound to a thread."""
+    if isinstance(value, Star):
+        return _is_thread_bound(m, value.element)
+    if not isinstance(value, Coroutine) or value.apart:
+        return False
+    return value.mode == "thread" or (value.mode == "method" and isinstance(value.func, Method))
 
 
 def _gathered(m: Machine, args: Seq[Value], node: ast.AST) -> Value:

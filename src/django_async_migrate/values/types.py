@@ -239,6 +239,7 @@ class Bridge(Value):
     mode: str
     func: Value
     receiver: Value | None = None
+    apart: bool = False  # in any thread of a pool, not in the one for everything that is bound to a thread
 
 
 @record
@@ -248,6 +249,7 @@ class BridgeFactory(Value):
     __slots__ = ()
 
     mode: str
+    apart: bool = False
 
 
 @record
@@ -256,10 +258,11 @@ class Coroutine(Value):
 
     __slots__ = ()
 
-    mode: str  # "async", "thread" or "method"
+    mode: str  # "async", "thread", "future" (it runs in a thread already) or "method"
     func: Value
     args: tuple[Value, ...] = ()
     kwargs: tuple[tuple[str, Value], ...] = ()
+    apart: bool = False
 
 
 @record

@@ -13,6 +13,7 @@ from django_async_migrate.core.effects import LAZY, TEMPLATE
 from .absent import absent_plans
 from .awaiting import awaiting_plans
 from .blocking import blocking_plans
+from .bridges import BRIDGE_RULES, bridge_plans, to_loop_plans
 from .evaluations import evaluation_plans
 from .loads import load_plans
 from .spot import Spot
@@ -63,8 +64,10 @@ class Planning:
         place = place_of(source, incident.effect.site.node)
         spot = Spot(incident, source, place, self._source, self._version, self._seen, self._trusted)
         if incident.effect.kind == "mistake":
-            found = awaiting_plans(spot)
+            found = bridge_plans(spot) if spot.effect.rule in BRIDGE_RULES else awaiting_plans(spot)
             advice = ""
+        elif incident.effect.kind == "to-loop" and not incident.effect.steps:
+            found = to_loop_plans(spot)
         elif incident.effect.kind == "blocking":
             found = blocking_plans(spot)
         elif incident.effect.kind == "idle":  # it did nothing until now

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_async_migrate.core.edits import FixPlan
+    from django_async_migrate.core.findings import Applicability
 
     from .spot import Spot
 
@@ -43,7 +44,7 @@ def _name(func: ast.expr) -> str:
     return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
 
 
-def _handed_over(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
+def handed_over(spot: Spot, node: ast.Call, applicability: Applicability = "unsafe") -> Iterator[FixPlan]:
     """``sync_to_async(book.save(force=True))`` is ``await sync_to_async(book.save)(force=True)``."""
     bridge = spot.source.parent(node)
     assert isinstance(bridge, ast.Call)
@@ -67,14 +68,14 @@ def _handed_over(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
     awaited = "" if isinstance(around, ast.Await) else "await "
     title = f"await {short(spot.source.text(bridge.func))}({short(spot.source.text(node.func))})(...)"
     template = f"{awaited}{{0}}({{1}})({', '.join(given)})"
-    yield spot.plan("unsafe", title, (Template(spot.span(outer), template, tuple(holes)),))
+    yield spot.plan(applicability, title, (Template(spot.span(outer), template, tuple(holes)),))
 
 
 def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a sync method of a queryset, manager or model, or for a function of Django."""
     node = spot.node
     if isinstance(node, ast.Call) and _called_too_early(spot, node):
-        yield from _handed_over(spot, node)
+        yield from handed_over(spot, node)
         return
     yield from twin_plans(spot)
     if spot.effect.rule == "DAM401":
