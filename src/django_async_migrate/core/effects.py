@@ -23,6 +23,7 @@ EffectKind = Literal[
     "generic-foreign-key",
     "deferred",
     "framework",
+    "dispatch",
     "blocking",
     "mistake",
     "template",

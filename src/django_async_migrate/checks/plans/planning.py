@@ -13,6 +13,7 @@ from django_async_migrate.core.effects import LAZY, TEMPLATE
 from .absent import absent_plans
 from .awaiting import awaiting_plans
 from .blocking import blocking_plans
+from .dispatch import dispatch_plans
 from .evaluations import evaluation_plans
 from .loads import load_plans
 from .spot import Spot
@@ -69,6 +70,8 @@ class Planning:
             found = blocking_plans(spot)
         elif incident.effect.kind == "idle":  # it did nothing until now
             found = (replace(plan, applicability="unsafe") for plan in wrap_plans(spot))
+        elif incident.effect.kind == "dispatch":
+            found = dispatch_plans(spot)
         elif incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.kind in TEMPLATE:
