@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django_async_migrate.core.edits import FixPlan
+    from django_async_migrate.core.findings import Applicability
 
     from .spot import Spot
 
@@ -25,6 +26,7 @@ def dispatch_plans(spot: Spot) -> Iterator[FixPlan]:
         if not spot.place.reason and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             twin = f"a{node.func.attr}"
             title = f"await {short(spot.source.text(node.func.value), 40)}.{twin}(...)"
-            yield spot.plan("safe", title, (Rename(spot.span(node.func), twin), Await(spot.span(node))))
+            safety: Applicability = "safe" if spot.effect.steps else "unsafe"  # an async receiver never ran before
+            yield spot.plan(safety, title, (Rename(spot.span(node.func), twin), Await(spot.span(node))))
     if spot.effect.steps:  # an async receiver asks for a loop, not for a thread
         yield from wrap_plans(spot)
