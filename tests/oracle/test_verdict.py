@@ -112,6 +112,23 @@ _WRONG: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (),
     ),
     (
+        "what blocks raises nothing",
+        "import asyncio, time\n"
+        "async def bad_sleep():\n    time.sleep(1)  # E: DAM502\n"
+        "async def ok_thread():\n    await asyncio.to_thread(time.sleep, 1)\n",
+        (),
+    ),
+    (
+        "blocking without a finding",
+        "async def entry():\n    open(__file__).close()\n",
+        ("entry: shop/views.py:3 blocks and has no E",),
+    ),
+    (
+        "finding that blocks nothing",
+        "import time\nasync def ok_clock():\n    time.time()  # E: DAM502\n",
+        ("shop/views.py:4 has an E",),
+    ),
+    (
         "a fresh state for each function",
         "KEPT = []\n"
         "async def bad_first():\n    Tag.objects.all().delete()  # E: DAM101\n    KEPT.append(1)\n"

@@ -36,6 +36,8 @@ class Rule:
         """Whether an effect is a finding of this rule."""
         if effect.kind in NAMED and not effect.steps and effect.rule != self.code:
             return False  # its row says which rule it belongs to
+        if effect.kind == "dispatch" and effect.rule != self.code:
+            return False
         return effect.kind in self.kinds and way(effect) in self.reached
 
 

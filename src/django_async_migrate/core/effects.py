@@ -23,6 +23,7 @@ EffectKind = Literal[
     "generic-foreign-key",
     "deferred",
     "framework",
+    "dispatch",
     "blocking",
     "to-loop",
     "mistake",
@@ -40,10 +41,10 @@ LAZY: frozenset[str] = frozenset({"foreign-key", "reverse-one-to-one", "generic-
 #: nothing at all.
 NAMED: tuple[str, ...] = ("absent", "framework", "to-loop", "blocking", "idle", "mistake")
 
-#: Rules about files. Reading one is short beside a request, and common: it is passed on to a function's callers and
-#: theirs, no further.
-FILES: frozenset[str] = frozenset({"DAM505"})
-FILE_DEPTH = 2
+#: Rules about what is short beside a request, and common: files and the cache. It is passed on to a function's callers
+#: and theirs, no further.
+SHORT: frozenset[str] = frozenset({"DAM410", "DAM505"})
+SHORT_DEPTH = 2
 
 #: Effects kept for one function: one finding per place is reported, so more add nothing.
 MAX_EFFECTS = 6
@@ -141,6 +142,6 @@ def telling(effects: Sequence[Effect]) -> Sequence[Effect]:
     if not blocking:
         return effects[:MAX_EFFECTS]
     queries = [effect for effect in effects if effect.kind != "blocking"][:MAX_EFFECTS]
-    near = [effect for effect in blocking if effect.rule not in FILES or len(effect.steps) < FILE_DEPTH]
-    worst = min(near, key=lambda effect: (effect.rule in FILES, not effect.certain), default=None)
+    near = [effect for effect in blocking if effect.rule not in SHORT or len(effect.steps) < SHORT_DEPTH]
+    worst = min(near, key=lambda effect: (effect.rule in SHORT, not effect.certain), default=None)
     return [*queries, worst] if worst is not None else queries

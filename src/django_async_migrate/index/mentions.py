@@ -52,6 +52,14 @@ _ORM_MODULES = (
 )
 
 
+#: What calls code of the project: receivers, commands.
+_DISPATCHERS = frozenset(
+    {
+        "django.core.management.call_command",
+        "django.dispatch.Signal",
+        "django.dispatch.dispatcher.Signal",
+    }
+)
 #: What requests load lazily.
 _OF_REQUESTS = frozenset({"user", "session"})
 
@@ -201,6 +209,8 @@ class Relevance:
         if bridge is not None and bridge.kind.startswith("to-loop"):
             return True  # on a running loop it raises
         row = catalog.functions.get(api)
+        if api in _DISPATCHERS:
+            return True
         return (row is not None and row.effect == "query") or ".models." in api
 
     def hands_on_receiver(self, fn: FunctionInfo) -> bool:

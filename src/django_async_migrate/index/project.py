@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from .chain import ProjectMiddleware
     from .models import Model
+    from .receivers import Receivers
     from .registry import Models
     from .settings import ProjectSettings
     from .survey import Survey
@@ -69,6 +70,13 @@ class Project:
         from .survey import Survey
 
         return Survey(self.tree)
+
+    @cached_property
+    def receivers(self) -> Receivers:
+        """The receivers of the project's own signals."""
+        from .receivers import Receivers
+
+        return Receivers(self)
 
     @cached_property
     def settings(self) -> ProjectSettings:

@@ -304,7 +304,7 @@ class Frame:
             inner = (effect.site, "" if effect.steps else effect.what)
             self.record(
                 Effect(
-                    effect.kind,
+                    "framework" if effect.kind == "dispatch" else effect.kind,
                     self.site(node),
                     effect.what,
                     effect.advice,
@@ -315,6 +315,18 @@ class Frame:
                     effect.about if isinstance(effect.about, Load) else None,
                 )
             )
+
+    def dispatched(
+        self, func: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST, rule: str, advice: str
+    ) -> None:
+        """Call project code as a framework does at ``node``; a query in it is an effect of its own kind there."""
+        mark = len(self.effects)
+        self.call(func, args, kwargs, node)
+        queries = [effect for effect in self.effects[mark:] if effect.kind != "blocking"]
+        if queries:
+            self.forget(mark)
+            first = next((effect for effect in queries if effect.certain), queries[0])
+            self.record(replace(first, kind="dispatch", rule=rule, advice=advice, about=None, operand=None))
 
     @contextmanager
     def muted(self) -> Iterator[None]:

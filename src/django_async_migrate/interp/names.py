@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned, Definition, ExternalRef, ModuleInfo, ModuleRef
+from django_async_migrate.index.receivers import SIGNALS
 from django_async_migrate.semantics import stdlib
 from django_async_migrate.values.heap import Dict, Heap, Instance, Object, Sequence
 from django_async_migrate.values.refs import Exporter, map_refs, map_state
@@ -22,6 +23,7 @@ from django_async_migrate.values.types import (
     Const,
     ContextFactory,
     External,
+    ExternalObject,
     Func,
     ModelClass,
     Module,
@@ -30,6 +32,7 @@ from django_async_migrate.values.types import (
     Ref,
     Scalar,
     Shared,
+    Signal,
     Static,
     Tuple,
     Unknown,
@@ -146,6 +149,8 @@ class Names(Annotations):
         value = self.filled(frame, definition, scope) or self.expression(
             frame, definition.module, definition.value, scope
         )
+        if isinstance(value, ExternalObject) and value.api in SIGNALS and scope is None:
+            return Signal(value.api, definition)
         for position in definition.path:
             items = getattr(value, "items", None)
             value = items[position] if items and position < len(items) else Unknown("unpacked global")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import Terminal
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.values.heap import Object
-from django_async_migrate.values.types import Client, External, Func, Method, Unknown, Value
+from django_async_migrate.values.types import Client, External, Func, Method, Signal, Unknown, Value
 
-from . import apis
+from . import apis, dispatching
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Blocking
@@ -51,6 +51,8 @@ def call_method(
     while isinstance(receiver, Method):  # client.chat.completions.create()
         path = f"{receiver.name}.{path}"
         receiver = receiver.receiver
+    if isinstance(receiver, Signal):
+        return dispatching.send(m, receiver, path, args, kwargs, node)
     if isinstance(receiver, Func):
         return _task(m, receiver.fn, path, node)
     state = m.state(receiver)

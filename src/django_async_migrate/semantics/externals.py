@@ -32,7 +32,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import blocking, builtins, forms, instances, querysets, related, rendering, stdlib
+from . import blocking, builtins, dispatching, forms, instances, querysets, related, rendering, stdlib
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -48,6 +48,8 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     blocked = blocking.call(m, api, args, kwargs, node)
     if blocked is not None:
         return blocked
+    if api == dispatching.CALL_COMMAND:
+        return dispatching.call_command(m, args, kwargs, node)
     if api.startswith("builtins."):
         return builtins.call(m, api[9:], args, kwargs, node)
     bridge = m.catalog.bridges.get(api)

@@ -80,6 +80,12 @@ class Machine(Protocol):
         """Call a value."""
         ...
 
+    def dispatched(
+        self, func: Value, args: Seq[Value], kwargs: Seq[tuple[str, Value]], node: ast.AST, rule: str, advice: str
+    ) -> None:
+        """Call project code as a framework does at ``node``; a query in it is an effect of its own kind there."""
+        ...
+
     def iterate(self, value: Value, node: ast.AST, asynchronous: bool = False) -> Value:
         """Iterate over a value and return what one element may be."""
         ...

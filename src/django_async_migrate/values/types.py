@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from django_async_migrate.index.classes import ClassInfo
     from django_async_migrate.index.functions import FunctionInfo
     from django_async_migrate.index.models import Model
+    from django_async_migrate.index.modules import Assigned
     from django_async_migrate.index.relations import Relation
 
 
@@ -186,6 +187,16 @@ class Client(ExternalObject):
     """An object of a library with methods that block: a row of ``rules/`` tells which."""
 
     __slots__ = ()
+
+
+@record
+class Signal(ExternalObject):
+    """A signal that a module of the project makes."""
+
+    __slots__ = ()
+
+    api: str
+    definition: Assigned
 
 
 @record

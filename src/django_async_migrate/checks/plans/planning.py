@@ -14,6 +14,7 @@ from .absent import absent_plans
 from .awaiting import awaiting_plans
 from .blocking import blocking_plans
 from .bridges import BRIDGE_RULES, bridge_plans, to_loop_plans
+from .dispatch import dispatch_plans
 from .evaluations import evaluation_plans
 from .loads import load_plans
 from .spot import Spot
@@ -72,6 +73,8 @@ class Planning:
             found = blocking_plans(spot)
         elif incident.effect.kind == "idle":  # it did nothing until now
             found = (replace(plan, applicability="unsafe") for plan in wrap_plans(spot))
+        elif incident.effect.kind == "dispatch":
+            found = dispatch_plans(spot)
         elif incident.effect.kind in LAZY:
             found = load_plans(spot)
         elif incident.effect.kind in TEMPLATE:
