@@ -19,21 +19,19 @@ from django_async_migrate.values.heap import Dict, Instance, Object, Sequence
 from django_async_migrate.values.types import (
     NONE,
     SCALAR,
-    Const,
     Func,
     Manager,
     Method,
     Never,
     Ref,
     RelatedManager,
-    Tuple,
     Unknown,
     Value,
     alternatives,
 )
 
 from . import containers, querysets
-from .forms import fields_of
+from .forms import fields_of, option_texts, texts
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -47,19 +45,10 @@ _TEXTS = frozenset({"CharField", "StringRelatedField"})
 _MANY = frozenset({"many-to-many", "reverse-foreign-key", "reverse-many-to-many", "generic-relation"})
 
 
-def _names(m: Machine, value: Value) -> set[str] | None:
-    """Return the texts of a list or tuple; None where they are not known."""
-    state = m.state(value)
-    items = value.items if isinstance(value, Tuple) else getattr(state, "items", None)
-    if not isinstance(items, tuple) or not all(isinstance(item, Const) for item in items):
-        return None
-    return {str(item.value) for item in items if isinstance(item, Const)}
-
-
 def _many_to_many(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Read the many-to-many relations of a row, or those of them that are named."""
-    wanted = _names(m, args[1]) if args[1] != NONE else set()
-    left_out = _names(m, args[2]) if args[2] != NONE else set()
+    wanted = texts(m, args[1]) if args[1] != NONE else set()
+    left_out = texts(m, args[2]) if args[2] != NONE else set()
     for part in alternatives(args[0]):
         state = m.state(part)
         if not isinstance(state, Instance) or wanted is None or left_out is None:
@@ -99,34 +88,33 @@ def _represented(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) ->
 def _represent(m: Machine, serializer: Value, cls: ClassInfo, row: Value, node: ast.AST, depth: int) -> None:
     if not isinstance(m.state(row), (Instance, Object, Dict)) or depth > MAX_DEPTH:
         return
-    for name, call in _fields(cls):
+    for name, call in _fields(m, cls, node):
         if call is None:
             _model_field(m, row, name, node)
         else:
             _declared_field(m, serializer, cls, row, name, call, node, depth)
 
 
-def _fields(cls: ClassInfo) -> Iterator[tuple[str, ast.Call | None]]:
+def _fields(m: Machine, cls: ClassInfo, node: ast.AST) -> Iterator[tuple[str, ast.Call | None]]:
     """Yield the fields of a serializer; None for those that its model has and it does not declare."""
     declared: dict[str, ast.Call] = {}
     for entry in reversed(cls.mro):
         for name, member in entry.members.items():
             if isinstance(member, Assigned) and isinstance(member.value, ast.Call):
                 declared[name] = member.value
+    names = list(declared)
     meta = cls.find("Meta")
-    option = meta[1].find("fields") if meta is not None and isinstance(meta[1], ClassInfo) else None
-    names: list[str] | None = None
-    if option is not None and isinstance(option[1], Assigned) and option[1].value is not None:
-        try:
-            given = ast.literal_eval(option[1].value)
-        except ValueError:
-            given = None
-        if isinstance(given, (list, tuple)):
-            names = [str(name) for name in given]
-        elif given == "__all__":
+    if meta is not None and isinstance(meta[1], ClassInfo):
+        given = option_texts(m, meta[1], "fields", node)
+        left_out = option_texts(m, meta[1], "exclude", node)
+        if given is None or left_out is None:
+            return  # they are computed, nobody knows how
+        if given and "__all__" not in given:
+            names = sorted(given)
+        else:
             found = fields_of_model(cls)
-            names = [*declared, *(name for name in found if name not in declared)]
-    for name in names if names is not None else declared:
+            names = [name for name in dict.fromkeys([*declared, *found]) if name not in left_out]
+    for name in names:
         yield name, declared.get(name)
 
 
@@ -221,8 +209,8 @@ def _checked(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
     """Checking data looks the rows up that it names, and others of the same unique values."""
     state = m.state(args[0])
     if isinstance(state, Object):
-        found = fields_of(m, state.cls)
-        declared = dict(_fields(state.cls))
+        found = fields_of(m, state.cls, node)
+        declared = dict(_fields(m, state.cls, node))
         taken = {name for name in found.choices if declared.get(name) is None}
         if found.model is not None and (taken or found.checked):
             m.effect(node, "model-method", "", "run it through sync_to_async", found.certain)
@@ -231,7 +219,7 @@ def _checked(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
 
 def _saved(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     state = m.state(args[0])
-    model = fields_of(m, state.cls).model if isinstance(state, Object) else None
+    model = fields_of(m, state.cls, node).model if isinstance(state, Object) else None
     m.effect(node, "model-method", "", "run it through sync_to_async", model is not None)
     if isinstance(args[1], Ref) or model is None:
         return args[1]
