@@ -31,7 +31,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import blocking, builtins, forms, instances, querysets, related, rendering, serializers, stdlib
+from . import blocking, builtins, forms, instances, messages, querysets, related, rendering, serializers, stdlib
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 #: What doubles of library classes call.
-doubled = {**forms.FUNCTIONS, **serializers.FUNCTIONS}
+doubled = {**forms.FUNCTIONS, **messages.FUNCTIONS, **serializers.FUNCTIONS}
 
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
