@@ -2,7 +2,16 @@
 # Source: https://github.com/django/django/blob/6.0/django/forms/models.py
 from functools import cached_property
 
-from django.doubles import form_has, form_initial, form_instance, form_saved, form_shown, form_validated, something
+from django.doubles import (
+    form_has,
+    form_initial,
+    form_instance,
+    form_saved,
+    form_shown,
+    form_validated,
+    many_to_many,
+    something,
+)
 
 RULE = "DAM408"
 
@@ -123,3 +132,8 @@ class ModelForm(Form):
 
 class BaseModelForm(ModelForm):
     pass
+
+
+def model_to_dict(instance, fields=None, exclude=None):
+    many_to_many(instance, fields, exclude)
+    return {}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.syntax.parse import ParsedFile, parse
 
 from .classes import ClassInfo
+from .functions import FunctionInfo
 from .modules import Assigned, ModuleInfo
 
 if TYPE_CHECKING:
@@ -28,11 +29,19 @@ class Doubles:
 
     def find(self, api: str) -> ClassInfo | None:
         """Return the double of a class by its dotted name; None where there is none."""
-        name, _, cls = api.rpartition(".")
+        found = self._definition(api)
+        return found if isinstance(found, ClassInfo) else None
+
+    def function(self, api: str) -> FunctionInfo | None:
+        """Return the double of a function by its dotted name; None where there is none."""
+        found = self._definition(api)
+        return found if isinstance(found, FunctionInfo) else None
+
+    def _definition(self, api: str) -> object:
+        name, _, own = api.rpartition(".")
         if name not in self._project.catalog.doubles:
             return None
-        found = [entry for entry in self._module(name).bindings.get(cls, ()) if isinstance(entry, ClassInfo)]
-        return found[0] if found else None
+        return next(iter(self._module(name).bindings.get(own, ())), None)
 
     def _module(self, name: str) -> ModuleInfo:
         if name not in self._modules:

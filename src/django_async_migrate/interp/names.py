@@ -131,6 +131,9 @@ class Names(Annotations):
         model = self.project.models.of_api(api)
         if model is not None:
             return ModelClass(model)
+        function = self.project.doubles.function(api)
+        if function is not None:
+            return Func(function)
         double = self.project.doubles.find(api)
         return Class(double) if double is not None else External(api)
 

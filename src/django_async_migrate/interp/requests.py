@@ -90,8 +90,8 @@ class Requests(Decorated):
 
     @cached_property
     def _asks_requests(self) -> bool:
-        words = (b"render(request", b"request.user", b"request.session", b"req.user", b"req.session", b".auser(")
-        return bool(self.project.tree.containing(*words))
+        words = (b"request.user", b"request.session", b"req.user", b"req.session", b".auser(")
+        return bool(self.project.tree.containing(*words, b"render(request", b"get_messages(request"))
 
     @cached_property
     def _has_other_frameworks(self) -> bool:

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.semantics import messages
 from django_async_migrate.templates.code import (
     Called,
     Filtered,
@@ -101,6 +102,9 @@ class Templating(TemplateValues):
             if templates.gives_user and "user" not in given:
                 given["user"] = user = self.attribute(request, "user", node)
                 given.setdefault("perms", Partial(PERMISSIONS, (user,), ()))
+            found = messages.messages_of(self, request, node) if "messages" not in given else None
+            if found is not None:
+                given["messages"] = found
         return given, complete
 
     def _of_template(self, mark: int) -> None:

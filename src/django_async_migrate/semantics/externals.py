@@ -32,7 +32,19 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import blocking, builtins, dispatching, forms, instances, querysets, related, rendering, stdlib
+from . import (
+    blocking,
+    builtins,
+    dispatching,
+    forms,
+    instances,
+    messages,
+    querysets,
+    related,
+    rendering,
+    serializers,
+    stdlib,
+)
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -41,6 +53,9 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 Kwargs = Seq[tuple[str, Value]]
+
+#: What doubles of library classes call.
+doubled = {**forms.FUNCTIONS, **messages.FUNCTIONS, **serializers.FUNCTIONS}
 
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -55,7 +70,7 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     bridge = m.catalog.bridges.get(api)
     if bridge is not None:
         return bridged(m, bridge, args, kwargs, node)
-    special = stdlib.FUNCTIONS.get(api) or rendering.FUNCTIONS.get(api) or forms.FUNCTIONS.get(api)
+    special = stdlib.FUNCTIONS.get(api) or rendering.FUNCTIONS.get(api) or doubled.get(api)
     if special is not None:
         return special(m, args, kwargs, node)
     function = m.catalog.functions.get(api)

@@ -16,7 +16,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.values.heap import Instance, Object, Slot
-from django_async_migrate.values.types import NONE, SCALAR, Const, Ref, Unknown, Value, alternatives
+from django_async_migrate.values.types import NONE, SCALAR, Class, Const, Ref, Tuple, Unknown, Value, alternatives
 
 from . import querysets
 
@@ -47,7 +47,25 @@ class FormFields:
     certain: bool = True
 
 
-def fields_of(m: Machine, cls: ClassInfo) -> FormFields:
+def texts(m: Machine, value: Value) -> set[str] | None:
+    """Return a text, or those of a list or tuple; None where they are not known."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return {value.value}
+    items = value.items if isinstance(value, Tuple) else getattr(m.state(value), "items", None)
+    if not isinstance(items, tuple) or not all(isinstance(item, Const) for item in items):
+        return None
+    return {str(item.value) for item in items if isinstance(item, Const)}
+
+
+def option_texts(m: Machine, meta: ClassInfo, name: str, node: ast.AST) -> set[str] | None:
+    """Return what an option of a ``Meta`` names; an empty set where there is no such option, None where unknown."""
+    found = meta.find(name)
+    if found is None:
+        return set()
+    return texts(m, m.attribute(Class(meta), name, node))
+
+
+def fields_of(m: Machine, cls: ClassInfo, node: ast.AST) -> FormFields:
     """Return what is known of the fields of a form class."""
     found = FormFields()
     for name, value in _declared(cls):
@@ -62,13 +80,12 @@ def fields_of(m: Machine, cls: ClassInfo) -> FormFields:
         found.model = m.project.model_of(definition)
     if found.model is None:
         return found
-    chosen, left_out = _names(_option(meta[1], "fields")), _names(_option(meta[1], "exclude")) or ()
-    if chosen is None and not left_out:
-        found.certain = False
-    wanted = None if chosen is None or "__all__" in chosen else set(chosen)
+    chosen, left_out = option_texts(m, meta[1], "fields", node), option_texts(m, meta[1], "exclude", node)
+    if chosen is None or left_out is None:
+        return found  # they are computed, nobody knows how
 
     def has(name: str) -> bool:
-        return (wanted is None or name in wanted) and name not in left_out
+        return (not chosen or "__all__" in chosen or name in chosen) and name not in left_out
 
     for name, relation in found.model.relations().items():
         if not has(name) or relation.parent_link or not _is_editable(found.model, name):
@@ -130,23 +147,13 @@ def _option(meta: ClassInfo, name: str) -> Assigned | None:
     return found[1] if found is not None and isinstance(found[1], Assigned) else None
 
 
-def _names(option: Assigned | None) -> tuple[str, ...] | None:
-    if option is None or option.value is None:
-        return None
-    try:
-        value = ast.literal_eval(option.value)
-    except ValueError:
-        return None
-    return (value,) if isinstance(value, str) else tuple(map(str, value)) if isinstance(value, (list, tuple)) else None
-
-
-def _form(m: Machine, args: Seq[Value]) -> FormFields:
+def _form(m: Machine, args: Seq[Value], node: ast.AST) -> FormFields:
     state = m.state(args[0]) if args else None
-    return fields_of(m, state.cls) if isinstance(state, Object) else FormFields(certain=False)
+    return fields_of(m, state.cls, node) if isinstance(state, Object) else FormFields(certain=False)
 
 
 def _instance(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    model = _form(m, args).model
+    model = _form(m, args, node).model
     return querysets.made(m, model, (), node) if model is not None else Unknown("instance of a form")
 
 
@@ -155,14 +162,14 @@ def _initial(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
     for part in alternatives(args[1]):
         state = m.state(part)
         if isinstance(state, Instance) and not (state.made and "pk" not in state.slots):
-            for name in sorted(_form(m, args).many):
+            for name in sorted(_form(m, args, node).many):
                 m.iterate(m.call(m.attribute(m.attribute(part, name, node), "all", node), (), (), node), node)
     return NONE
 
 
 def _validated(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Checking a form asks for the rows that were chosen, and for others of the same unique values."""
-    form = _form(m, args)
+    form = _form(m, args, node)
     if form.choices or form.checked:
         m.effect(node, "model-method", "", "run it through sync_to_async", form.certain)
     state = m.state(args[0])
@@ -175,7 +182,7 @@ def _validated(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> V
 
 
 def _saved(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    form = _form(m, args)
+    form = _form(m, args, node)
     if form.many:
         m.effect(node, "related-call", "", "run it through sync_to_async", form.certain)
     return NONE
@@ -183,7 +190,7 @@ def _saved(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value
 
 def _shown(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """A field that chooses rows lists them all where it is shown."""
-    form = _form(m, args)
+    form = _form(m, args, node)
     name = args[1] if len(args) > 1 else NONE
     if form.choices and (name == NONE or (isinstance(name, Const) and name.value in form.choices)):
         m.effect(node, "iteration", "", "run it through sync_to_async", form.certain)
