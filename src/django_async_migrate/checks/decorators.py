@@ -61,6 +61,8 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[Fact]:
             continue
         if name is not None:
             row = decorators().get(name)
+            if row is not None and row.rule:
+                return  # another rule's
             if row is None:
                 if name not in _HARMLESS:
                     return  # what it makes of the function is not known
