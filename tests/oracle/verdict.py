@@ -13,7 +13,7 @@ from oracle.runner import Judged, Place, Run
 #: What is declared, not run: these have an oracle of their own.
 DECLARATIONS = ("DAM0", "DAM3", "DAM706", "DAM9")
 #: Rules about what neither queries nor raises.
-IDLE = frozenset({"DAM708", "DAM805", "DAM808"})
+IDLE = frozenset({"DAM704", "DAM708", "DAM805", "DAM808"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -64,6 +64,10 @@ def _own_failures(case: Case, run: Run) -> set[tuple[str, int]]:
             lines = [int(line) for path, line in places if path == run.path and int(line) > function.lineno]
             found |= {(run.path, line) for line in _idle(case, run.path) if lines and function.lineno < line < lines[0]}
     return found
+
+
+def _idle_in(case: Case, path: str, node: ast.stmt) -> set[int]:
+    return _idle(case, path) & set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _idle(case: Case, path: str) -> set[int]:
@@ -150,7 +154,7 @@ def _definitions(case: Case, run: Run) -> set[tuple[str, int]]:
         if isinstance(outer, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and outer.name in used
         for node in ast.walk(outer)
         if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-        for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list))
+        for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list), *_idle_in(case, path, node))
     }
 
 

@@ -60,6 +60,14 @@ def declared(facts: Facts) -> Declared:
     return known
 
 
+def collected(module: ModuleInfo) -> Declared:
+    """Return what one module declares."""
+    classes: list[ClassInfo] = []
+    functions: list[FunctionInfo] = []
+    _collect(module, module.parsed.tree.body, None, classes, functions)
+    return Declared(tuple(classes), tuple(functions))
+
+
 def families(facts: Facts) -> tuple[Family, ...]:
     """Return the classes that descend from a library class with a row, each with its bases; worked out once."""
     known = facts.shared.get("families")
