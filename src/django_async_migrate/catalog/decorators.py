@@ -19,6 +19,7 @@ class Decorator:
     ``dispatch``: whether it fits the ``dispatch()`` of an async view, which is no coroutine function and returns what
     is to be awaited. ``rule``: the code of what is found about it, DAM803 where it is empty. ``known_by``: packages
     with which it does fit. ``twins``: methods of what it makes that have an async form, of the same name with an ``a``.
+    ``keeps``: it keeps the first result and gives it again.
     """
 
     api: str
@@ -29,6 +30,7 @@ class Decorator:
     rule: str = ""
     known_by: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
+    keeps: bool = False
 
 
 @functools.cache
@@ -49,6 +51,7 @@ def _made(row: dict[str, Any]) -> Decorator:
         rule=str(row.get("rule", "")),
         known_by=tuple(row.get("known-by", ())),
         twins=tuple(row.get("twins", ())),
+        keeps=bool(row.get("keeps", False)),
     )
 
 

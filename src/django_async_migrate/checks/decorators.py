@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.catalog.classes import StockClass
 from django_async_migrate.catalog.decorators import Decorator, decorators
-from django_async_migrate.core.findings import Step
+from django_async_migrate.core.findings import Certainty, Step
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.syntax.nodes import nodes_in
@@ -76,7 +76,8 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fa
                 if name not in _HARMLESS:
                     return  # what it makes of the function is not known
             elif not _fits(facts, row):
-                yield _DEFAULT, Fact(parsed.span(node), _message(row), function.qualname)
+                certainty: Certainty = "likely" if row.keeps else "certain"  # it works once
+                yield _DEFAULT, Fact(parsed.span(node), _message(row), function.qualname, certainty=certainty)
             continue
         wrapper = _own_decorator(facts, function.module, node, scope)
         if wrapper is None:
@@ -103,6 +104,8 @@ def _shown(version: tuple[int, int]) -> str:
 
 def _message(row: Decorator) -> str:
     name = row.api.rpartition(".")[2]
+    if row.keeps:
+        return f"{name} keeps the coroutine and gives it again, and it can be awaited only once"
     if row.async_since is None:
         return f"{name} does not know coroutine functions"
     return f"{name} does not know coroutine functions before Django {_shown(row.async_since)}"
