@@ -13,7 +13,7 @@ from oracle.runner import Judged, Place, Run
 #: What is declared, not run: these have an oracle of their own.
 DECLARATIONS = ("DAM0", "DAM3", "DAM706", "DAM9")
 #: Rules about what neither queries nor raises.
-IDLE = frozenset({"DAM708", "DAM805"})
+IDLE = frozenset({"DAM704", "DAM708", "DAM805", "DAM808"})
 #: Advice: what is found does what it should, in a slower way or on another connection.
 ADVICE = ("DAM610", "DAM611", "DAM613", "DAM614")
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -76,6 +76,10 @@ def _is_in_coroutine(case: Case, path: str, line: int) -> bool:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
             inner = node  # walked from outside to inside
     return isinstance(inner, ast.AsyncFunctionDef)
+
+
+def _idle_in(case: Case, path: str, node: ast.stmt) -> set[int]:
+    return _idle(case, path) & set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _idle(case: Case, path: str) -> set[int]:
@@ -162,7 +166,7 @@ def _definitions(case: Case, run: Run) -> set[tuple[str, int]]:
         if isinstance(outer, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and outer.name in used
         for node in ast.walk(outer)
         if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-        for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list))
+        for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list), *_idle_in(case, path, node))
     }
 
 

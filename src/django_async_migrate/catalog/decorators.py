@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from .loader import read, rules_folder
 from .rows import Version
@@ -16,7 +17,9 @@ class Decorator:
     """A decorator. ``async_since``: the release from which it fits coroutine functions, None if none does.
 
     ``dispatch``: whether it fits the ``dispatch()`` of an async view, which is no coroutine function and returns what
-    is to be awaited.
+    is to be awaited. ``rule``: the code of what is found about it, DAM803 where it is empty. ``known_by``: packages
+    with which it does fit. ``twins``: methods of what it makes that have an async form, of the same name with an ``a``.
+    ``keeps``: it keeps the first result and gives it again.
     """
 
     api: str
@@ -24,6 +27,10 @@ class Decorator:
     async_since: Version | None
     since: Version | None = None
     dispatch: bool = True
+    rule: str = ""
+    known_by: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
+    keeps: bool = False
 
 
 @functools.cache
@@ -33,7 +40,7 @@ def decorators() -> Mapping[str, Decorator]:
     return MappingProxyType({row.api: row for row in rows})
 
 
-def _made(row: dict[str, object]) -> Decorator:
+def _made(row: dict[str, Any]) -> Decorator:
     known = str(row.get("async-since", "0.0"))
     return Decorator(
         api=str(row["api"]),
@@ -41,6 +48,10 @@ def _made(row: dict[str, object]) -> Decorator:
         async_since=None if known == "never" else _version(known),
         since=_version(str(row["since"])) if "since" in row else None,
         dispatch=bool(row.get("dispatch", True)),
+        rule=str(row.get("rule", "")),
+        known_by=tuple(row.get("known-by", ())),
+        twins=tuple(row.get("twins", ())),
+        keeps=bool(row.get("keeps", False)),
     )
 
 

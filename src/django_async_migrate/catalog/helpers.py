@@ -13,14 +13,14 @@ from .rows import Version
 
 @dataclass(frozen=True)
 class Helper:
-    """A method of a test class. ``effect``: it asks the database ("query"), or gives what cannot be awaited ("sync").
+    """A method of a test class. ``queries``: it asks the database; the others give what cannot be awaited.
 
     ``twin_since``: since when its async form (``a`` and its name) exists, None if it has none.
     """
 
     owner: str
     name: str
-    effect: str
+    queries: bool
     source: str
     twin_since: Version | None = None
 
@@ -29,9 +29,11 @@ class Helper:
 def helpers() -> Mapping[tuple[str, str], Helper]:
     """Return the rows by owner and name; they are read once per process."""
     found = {}
-    for row in read(rules_folder() / "tests.toml").get("helper", ()):
-        major, _, minor = str(row.get("twin-since", "")).partition(".")
-        since = (int(major), int(minor)) if major else None
-        for name in row["names"]:
-            found[row["owner"], name] = Helper(row["owner"], name, row["effect"], row["source"], since)
+    tables = read(rules_folder() / "tests.toml")
+    for table, queries in (("helper", True), ("sync-helper", False)):
+        for row in tables.get(table, ()):
+            major, _, minor = str(row.get("twin-since", "")).partition(".")
+            since = (int(major), int(minor)) if major else None
+            for name in row["names"]:
+                found[row["owner"], name] = Helper(row["owner"], name, queries, row["source"], since)
     return MappingProxyType(found)

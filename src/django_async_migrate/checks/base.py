@@ -21,7 +21,7 @@ class Rule:
     """One rule. ``kinds`` are the effects it claims; ``reached`` how the coroutine reaches them.
 
     ``reached`` is "directly", "helper" (through a sync function), "implicit" (through a property or dunder
-    method) or several of them.
+    method) or several of them. ``find`` gives further findings, of what the index alone tells: as in a ``FactRule``.
     """
 
     code: str
@@ -31,6 +31,7 @@ class Rule:
     message: str
     kinds: frozenset[str]
     reached: frozenset[str]
+    find: Callable[[Facts], Iterable[Fact]] | None = None
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,37 @@ def declared(facts: Facts) -> Declared:
             module = facts.project.module(path)
             if module is not None:
                 _collect(module, module.parsed.tree.body, None, classes, functions)
+        classes += _below(facts, classes)
         known = facts.shared["declared"] = Declared(tuple(classes), tuple(functions))
     return known
+
+
+def _below(facts: Facts, classes: list[ClassInfo]) -> list[ClassInfo]:
+    """Return classes of files without async code that name one with coroutines as their base."""
+    names = sorted({cls.name for cls in classes if any(_is_coroutine(member) for member in cls.members.values())})
+    if not names:
+        return []
+    project = facts.project
+    expression = re.compile(rb"^[ \t]*class[ \t]+\w+\([^)]*\b(?:" + "|".join(names).encode() + rb")\b", re.MULTILINE)
+    found: list[ClassInfo] = []
+    for path in project.tree.containing(*(name.encode() for name in names)):
+        if path in facts.selected and path not in project.tree.async_paths:
+            module = project.module(path) if expression.search(project.tree.data(path) or b"") else None
+            if module is not None:
+                found += collected(module).classes
+    return found
+
+
+def _is_coroutine(member: Member) -> bool:
+    return isinstance(member, FunctionInfo) and member.is_async
+
+
+def collected(module: ModuleInfo) -> Declared:
+    """Return what one module declares."""
+    classes: list[ClassInfo] = []
+    functions: list[FunctionInfo] = []
+    _collect(module, module.parsed.tree.body, None, classes, functions)
+    return Declared(tuple(classes), tuple(functions))
 
 
 def families(facts: Facts) -> tuple[Family, ...]:

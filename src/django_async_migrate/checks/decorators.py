@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.catalog.classes import StockClass
 from django_async_migrate.catalog.decorators import Decorator, decorators
-from django_async_migrate.core.findings import Step
+from django_async_migrate.core.findings import Certainty, Step
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.syntax.nodes import nodes_in
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 #: Since when the function that method_decorator returns is marked as a coroutine function.
 _MARKED_SINCE = (5, 2)
+_DEFAULT = "DAM803"
 _RESPONSES = ("django.http.", "django.shortcuts.redirect", "django.shortcuts.render")
 #: What a coroutine has itself.
 _OWN = frozenset({"send", "throw", "close"})
@@ -34,8 +35,15 @@ _KNOWING = frozenset(
 )
 
 
-def unfit_decorators(facts: Facts) -> Iterator[Fact]:
-    """Give the decorators that do not fit the coroutine function or the async view they decorate."""
+def unfit_decorators(facts: Facts, code: str = "DAM803") -> Iterator[Fact]:
+    """Give the decorators that do not fit the coroutine function or the async view they decorate, for one rule."""
+    found = facts.shared.get("decorators")
+    if found is None:
+        found = facts.shared["decorators"] = tuple(_unfit(facts))
+    return (fact for rule, fact in found if rule == code)
+
+
+def _unfit(facts: Facts) -> Iterator[tuple[str, Fact]]:
     for function in declared(facts).functions:
         if function.decorators and function.is_async and not function.is_generator:
             yield from _on_function(facts, function)
@@ -45,7 +53,7 @@ def unfit_decorators(facts: Facts) -> Iterator[Fact]:
             yield from _on_class(facts, family)
 
 
-def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[Fact]:
+def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fact]]:
     scope = function.cls or function.parent
     parsed = function.module.parsed
     for node in reversed(function.decorators):
@@ -55,17 +63,21 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[Fact]:
             unfit = [row for row in inner if not _fits(facts, row)]
             if facts.version < _MARKED_SINCE:
                 message = f"method_decorator() does not know coroutine functions before Django {_shown(_MARKED_SINCE)}"
-                yield Fact(parsed.span(node), f"{message}: Django gets a coroutine for a response", function.qualname)
+                text = f"{message}: Django gets a coroutine for a response"
+                yield _DEFAULT, Fact(parsed.span(node), text, function.qualname)
             elif unfit:
-                yield Fact(parsed.span(node), _message(unfit[0]), function.qualname)
+                yield unfit[0].rule or _DEFAULT, Fact(parsed.span(node), _message(unfit[0]), function.qualname)
             continue
         if name is not None:
             row = decorators().get(name)
+            if row is not None and row.rule:
+                return  # another rule's
             if row is None:
                 if name not in _HARMLESS:
                     return  # what it makes of the function is not known
             elif not _fits(facts, row):
-                yield Fact(parsed.span(node), _message(row), function.qualname)
+                certainty: Certainty = "likely" if row.keeps else "certain"  # it works once
+                yield _DEFAULT, Fact(parsed.span(node), _message(row), function.qualname, certainty=certainty)
             continue
         wrapper = _own_decorator(facts, function.module, node, scope)
         if wrapper is None:
@@ -75,7 +87,7 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[Fact]:
             span = wrapper.module.parsed.span(use)
             step = Step(span.path, span.line, span.column, "uses the coroutine as if it were the result")
             text = f"{wrapper.name}() does not await the coroutine function it decorates"
-            yield Fact(parsed.span(node), text, function.qualname, (step,))
+            yield _DEFAULT, Fact(parsed.span(node), text, function.qualname, (step,))
         return
 
 
@@ -92,6 +104,8 @@ def _shown(version: tuple[int, int]) -> str:
 
 def _message(row: Decorator) -> str:
     name = row.api.rpartition(".")[2]
+    if row.keeps:
+        return f"{name} keeps the coroutine and gives it again, and it can be awaited only once"
     if row.async_since is None:
         return f"{name} does not know coroutine functions"
     return f"{name} does not know coroutine functions before Django {_shown(row.async_since)}"
@@ -109,7 +123,7 @@ def _decorated_with(
     return [row for row in rows if row is not None]
 
 
-def _on_class(facts: Facts, family: Family) -> Iterator[Fact]:
+def _on_class(facts: Facts, family: Family) -> Iterator[tuple[str, Fact]]:
     cls = family.cls
     assert cls.node is not None
     for node in cls.node.decorator_list:
@@ -124,20 +138,21 @@ def _on_class(facts: Facts, family: Family) -> Iterator[Fact]:
         if method is None or not rows:
             continue
         coroutine = isinstance(method.member, FunctionInfo) and method.member.is_async and not method.member.decorators
-        message = None
+        message, code = None, _DEFAULT
         if coroutine:
             unfit = [row for row in rows if not _fits(facts, row)]
             if facts.version < _MARKED_SINCE and name != "dispatch":
                 message = f"method_decorator() does not know coroutine functions before Django {_shown(_MARKED_SINCE)}"
             elif unfit:
-                message = _message(unfit[0])
+                message, code = _message(unfit[0]), unfit[0].rule or _DEFAULT
         elif name == "dispatch" and view_is_async(facts, family):
             unfit = [row for row in rows if not row.dispatch]
             if unfit:
                 short = unfit[0].api.rpartition(".")[2]
                 message = f"{short} takes the dispatch() of an async view for a sync function"
+                code = unfit[0].rule or _DEFAULT
         if message is not None:
-            yield Fact(cls.module.parsed.span(node), message, cls.qualname)
+            yield code, Fact(cls.module.parsed.span(node), message, cls.qualname)
 
 
 def _own_decorator(

@@ -32,7 +32,7 @@ def fact_findings(tree: SourceTree, target: Target, catalog: Catalog | None = No
             plans=fact.plans,
         )
         for rule in fact_rules()
-        for fact in rule.find(facts)
+        for fact in (rule.find(facts) if rule.find is not None else ())
         # Files that hold no Python are nobody's selection: their rules look at what is selected.
         if fact.span.path in facts.selected or not fact.span.path.endswith(".py")
     }

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 
-from .base import AnyRule, FactRule, Rule
+from .base import AnyRule, Rule
 
 
 @cache
@@ -23,6 +23,6 @@ def effect_rules() -> tuple[Rule, ...]:
 
 
 @cache
-def fact_rules() -> tuple[FactRule, ...]:
+def fact_rules() -> tuple[AnyRule, ...]:
     """Return the rules that ask the index, sorted by code."""
-    return tuple(rule for rule in all_rules() if isinstance(rule, FactRule))
+    return tuple(rule for rule in all_rules() if rule.find is not None)

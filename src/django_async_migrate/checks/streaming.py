@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STREAMING = frozenset({"django.http.StreamingHttpResponse", "django.http.response.StreamingHttpResponse"})
 _FILE = frozenset({"django.http.FileResponse", "django.http.response.FileResponse"})
 #: Functions whose results are sync iterators or files.
-_ITERATORS = frozenset({"enumerate", "filter", "iter", "list", "map", "open", "reversed", "sorted", "tuple", "zip"})
+_ITERATORS = frozenset({"enumerate", "filter", "list", "map", "open", "reversed", "sorted", "tuple", "zip"})
 _LITERALS = (ast.List, ast.Tuple, ast.ListComp, ast.Set)
 
 

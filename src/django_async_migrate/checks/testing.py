@@ -106,7 +106,7 @@ def _about(facts: Facts, function: FunctionInfo, node: ast.Call, owner: str | No
     if row is None:
         return
     parsed = function.module.parsed
-    if row.effect == "sync":
+    if not row.queries:
         awaits = [part for part in function.own_nodes if isinstance(part, ast.Await) and part.value is node]
         if awaits:
             fix = Fix("manual", "use self.async_client")

@@ -19,6 +19,7 @@ _CACHE_BYTES = 100_000_000
 _GRAPHQL = (b"import strawberry", b"from strawberry", b"import ariadne", b"from ariadne")
 #: Words of settings, of middleware and of deployment: only files with one of them are asked for facts.
 _FACTS = (
+    b"on_commit",
     b"MIDDLEWARE",
     b"get_response",
     b"MiddlewareMixin",

@@ -1,6 +1,15 @@
 """DAM702: a coroutine function under transaction.atomic."""
 
-from django_async_migrate.checks.base import Rule
+from collections.abc import Iterable
+
+from django_async_migrate.checks.base import Fact, Facts, Rule
+from django_async_migrate.checks.decorators import unfit_decorators
+
+
+def find(facts: Facts) -> Iterable[Fact]:
+    """Give ``method_decorator(transaction.atomic)`` on coroutine functions and async views."""
+    return unfit_decorators(facts, "DAM702")
+
 
 RULE = Rule(
     code="DAM702",
@@ -10,4 +19,5 @@ RULE = Rule(
     message="{what} does not keep its transaction open while the coroutine runs",
     kinds=frozenset({"framework"}),
     reached=frozenset({"directly"}),
+    find=find,
 )
