@@ -185,7 +185,7 @@ def _of_object(m: Machine, bases: tuple[str, ...], name: str) -> Gap | None:
         row = rows.method(base, name)
         names = rows.names(base)
         if row is None and names is not None and name in names:
-            row = _inherited(name)
+            row = rows.inherited(name)
             if row is None:
                 return None  # a release has it, and it is no coroutine function
         found.append(_too_new(f"{base.rpartition('.')[2]}.{name}()", row, m.version) if row is not None else None)
@@ -198,12 +198,6 @@ def _of_object(m: Machine, bases: tuple[str, ...], name: str) -> Gap | None:
         return late
     never = next((item for base in holders if (item := _method(base, name, m.version)) is not None), None)
     return never if never is not None and not _is_added(m, name) else None
-
-
-def _inherited(name: str) -> CoroutineApi | None:
-    """Return the row of a coroutine method where all classes that have it got it in the same release."""
-    rows = {row for path, row in known().coroutines.items() if row.kind == "method" and path.endswith(f".{name}")}
-    return next(iter(rows)) if len({row.since for row in rows}) == 1 else None
 
 
 def _may_lack(cls: ClassInfo, name: str) -> bool:

@@ -31,7 +31,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import blocking, builtins, forms, instances, querysets, related, rendering, stdlib
+from . import asynchronous, blocking, builtins, forms, instances, querysets, related, rendering, stdlib
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -67,6 +67,8 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     model = m.project.models.of_api(api)
     if model is not None:
         return querysets.made(m, model, kwargs, node)
+    if asynchronous.is_coroutine_path(m, api):
+        return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     return ExternalObject(api)
 
 
