@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -73,6 +74,19 @@ class Releases(Record):
         """Return the row of a coroutine method that a class defines; the class may go by an alias."""
         row = self.holders.get(path)
         return self.coroutines.get(f"{row.api if row is not None else path}.{name}")
+
+    def inherited(self, name: str) -> CoroutineApi | None:
+        """Return the row of a coroutine method where all classes that have it got it in the same release."""
+        rows = {row for path, row in self.coroutines.items() if row.kind == "method" and path.endswith(f".{name}")}
+        return next(iter(rows)) if len({row.since for row in rows}) == 1 else None
+
+
+@functools.cache
+def coroutine_names(folder: Path) -> frozenset[str]:
+    """Return the last parts of all names of coroutine functions, without reading the rows for it."""
+    text = (folder / "generated" / "django_async.toml").read_text("utf-8")
+    paths = re.findall(r'^api = "([\w.]+)"\nkind = "(?:method|function)"$', text, re.MULTILINE)
+    return frozenset(path.rpartition(".")[2] for path in paths)
 
 
 @functools.cache

@@ -289,9 +289,9 @@ class Evaluator(Templating):
         blocked = blocking.call_method(self, receiver, name, args, kwargs, node)
         if blocked is not None:
             return blocked
-        if name == "auser":
-            user = self.project.models.user_model()
-            return Ready(self.alloc(node, Instance(user), "user")) if user is not None else Unknown("user")
+        late = self._foreign_coroutine(receiver, name, args, kwargs, node)
+        if late is not None:
+            return late
         if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":
             return self.call(args[0], args[1:], kwargs, node) if args else SCALAR
         if name == "is_running" and isinstance(receiver, ExternalObject) and receiver.api in _LOOPS:
@@ -365,6 +365,9 @@ class Evaluator(Templating):
             return Unknown("awaited value")
         if not isinstance(func, Method):
             return Unknown("awaited value")
+        foreign = self._await_foreign(func, node)
+        if foreign is not None:
+            return foreign
         name = func.name
         if isinstance(func.receiver, RelatedManager):
             own = self.catalog.related_manager_methods.get(name)

@@ -7,8 +7,18 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Terminal
-from django_async_migrate.values.heap import Lazy
-from django_async_migrate.values.types import SCALAR, External, ExternalObject, Ready, Unknown, Value
+from django_async_migrate.semantics import asynchronous
+from django_async_migrate.values.heap import Instance, Lazy
+from django_async_migrate.values.types import (
+    SCALAR,
+    Coroutine,
+    External,
+    ExternalObject,
+    Method,
+    Ready,
+    Unknown,
+    Value,
+)
 
 from .foreign import SESSION_ASYNC, SESSION_FREE
 from .printing import Printing
@@ -29,6 +39,27 @@ class LazyCalls(Printing):
             bridge = self.catalog.bridges.get(f"{receiver.api}.{name}")
         return bridge
 
+    def _foreign_coroutine(
+        self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+    ) -> Value | None:
+        """Return what a coroutine method of an object of Django's gives; None for another method."""
+        if asynchronous.is_coroutine_method(self, receiver, name):
+            return Coroutine("method", Method(receiver, name), tuple(args), tuple(kwargs))
+        return Ready(self._loaded_user(node)) if name == "auser" else None
+
+    def _await_foreign(self, method: Method, node: ast.AST) -> Value | None:
+        """Await a coroutine method of an object of Django's."""
+        if isinstance(self.state(method.receiver), Lazy):
+            self.force(method.receiver, node)
+            return Unknown("stored elsewhere")
+        if not isinstance(method.receiver, (ExternalObject, External)):
+            return None
+        return self._loaded_user(node) if method.name == "auser" else Unknown("awaited method")
+
+    def _loaded_user(self, node: ast.AST) -> Value:
+        user = self.project.models.user_model()
+        return self.alloc(node, Instance(user), "user") if user is not None else Unknown("user")
+
     def _look_up(self, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
         """Touch what a queryset or manager is handed: a lookup asks for its class."""
         row = self.catalog.queryset_methods.get(name)
@@ -43,9 +74,7 @@ class LazyCalls(Printing):
         if name in SESSION_FREE:
             return SCALAR
         if name in SESSION_ASYNC:
-            with self.muted():
-                self.force(receiver, node)
-            return Ready(Unknown("stored elsewhere"))
+            return Coroutine("method", Method(receiver, name), tuple(args), tuple(kwargs))
         state = self.state(receiver)
         fresh = isinstance(state, Lazy) and state.value is None
         with self.muted():

@@ -12,10 +12,13 @@ import ast
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from django_async_migrate.catalog import rules_folder
+from django_async_migrate.catalog.releases import coroutine_names
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.index.usages import BRIDGES, Use, called_name, uses_in
+from django_async_migrate.semantics import asynchronous
 from django_async_migrate.syntax.nodes import statements_in
 from django_async_migrate.values.heap import Instance, Object, QuerySet
 from django_async_migrate.values.types import (
@@ -123,6 +126,7 @@ class Mistakes(EngineBase):
         data = [self.project.tree.data(path) or b"" for path in self.project.tree.project_async_paths()]
         rows = catalog.functions_of(lambda package: any(package.encode() in text for text in data))
         found |= {row.api.rpartition(".")[2] for row in rows if row.is_async}
+        found |= {name for name in coroutine_names(rules_folder()) if name.startswith("a")}
         found |= _BRIDGES
         for path in self.project.tree.project_async_paths():
             module = self.project.module(path)
@@ -355,9 +359,13 @@ class Mistakes(EngineBase):
     def _api_gives_coroutine(self, frame: Frame, func: Value) -> bool | None:
         if isinstance(func, External):
             row = self.catalog.functions.get(func.api)
+            if row is None and asynchronous.is_coroutine_path(frame, func.api):
+                return True
             return True if row is not None and row.is_async and (row.since or (0, 0)) <= self.version else None
         if not isinstance(func, Method):
             return None
+        if asynchronous.is_coroutine_method(frame, func.receiver, func.name):
+            return True
         receiver, state = func.receiver, frame.state(func.receiver)
         certain: bool | None = None
         since: tuple[int, int] | None = None

@@ -87,7 +87,7 @@ class Objects(Narrowing):
     def _attribute_of(self, value: Value, name: str, node: ast.AST) -> Value:
         if absent.may_be_absent(name):
             missing = absent.gap(self, value, name)
-            if missing is not None:
+            if missing is not None and (not missing.awaited or node is self.awaited):
                 return self._lacking(missing, node)
         if isinstance(value, Unknown):
             self.unsure()

@@ -354,7 +354,10 @@ class Statements(Patterns):
             entered.append((manager, item.context_expr))
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value, item.context_expr)
+        guarded = any("AttributeError" in _names_in(expr) for _, expr in entered)  # suppress(AttributeError)
+        self._guarded += guarded
         self.execute(node.body)
+        self._guarded -= guarded
         if self.alive:
             for manager, expr in reversed(entered):
                 self._leave(manager, expr, asynchronous)

@@ -50,7 +50,10 @@ _SIGNALS = ("django.db.models.signals.", "django.core.signals.", "django.contrib
 
 @record
 class Gap(Record):
-    """A missing attribute: the rule, what is said about it, and the way out."""
+    """A missing attribute: the rule, what is said about it, and the way out.
+
+    ``awaited``: only where it is awaited; an annotation may have such a name.
+    """
 
     __slots__ = ()
 
@@ -58,6 +61,7 @@ class Gap(Record):
     message: str
     advice: str
     about: Absent | None = None
+    awaited: bool = False
 
 
 @cache
@@ -78,7 +82,10 @@ def gap(m: Machine, value: Value, name: str) -> Gap | None:
     if isinstance(value, ExternalObject):
         if not value.api.startswith("django.") or of_path(value.api, m.version) is not None:
             return None  # where there is no such class, there is no object of it
-        return _of_object(m, (value.api,), name)
+        found = _of_object(m, (value.api,), name)
+        if found is not None and found.rule == MISSING and m.project.tree.containing(b"def " + name.encode() + b"("):
+            return None  # an annotation that names the base class of what is passed
+        return found
     if isinstance(value, Manager):
         if not value.certain:
             return None
@@ -185,7 +192,7 @@ def _of_object(m: Machine, bases: tuple[str, ...], name: str) -> Gap | None:
         row = rows.method(base, name)
         names = rows.names(base)
         if row is None and names is not None and name in names:
-            row = _inherited(name)
+            row = rows.inherited(name)
             if row is None:
                 return None  # a release has it, and it is no coroutine function
         found.append(_too_new(f"{base.rpartition('.')[2]}.{name}()", row, m.version) if row is not None else None)
@@ -198,12 +205,6 @@ def _of_object(m: Machine, bases: tuple[str, ...], name: str) -> Gap | None:
         return late
     never = next((item for base in holders if (item := _method(base, name, m.version)) is not None), None)
     return never if never is not None and not _is_added(m, name) else None
-
-
-def _inherited(name: str) -> CoroutineApi | None:
-    """Return the row of a coroutine method where all classes that have it got it in the same release."""
-    rows = {row for path, row in known().coroutines.items() if row.kind == "method" and path.endswith(f".{name}")}
-    return next(iter(rows)) if len({row.since for row in rows}) == 1 else None
 
 
 def _may_lack(cls: ClassInfo, name: str) -> bool:
@@ -318,5 +319,5 @@ def _of_instance(m: Machine, inst: Instance, name: str) -> Gap | None:
         return Gap(MISSING, f"Model.{name}() does not exist", f"await sync_to_async({plain})(...)")
     if isinstance(relation, Relation) and relation.single and not _is_added(m, name):
         advice = f'load it with select_related("{plain}"), then read {plain}'
-        return Gap(MISSING, f"{model.name} has no attribute {name}", advice)
+        return Gap(MISSING, f"{model.name}.{name} does not exist", advice, awaited=True)
     return None

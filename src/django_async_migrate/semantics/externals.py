@@ -33,6 +33,7 @@ from django_async_migrate.values.types import (
 )
 
 from . import (
+    asynchronous,
     blocking,
     builtins,
     dispatching,
@@ -85,6 +86,8 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     model = m.project.models.of_api(api)
     if model is not None:
         return querysets.made(m, model, kwargs, node)
+    if asynchronous.is_coroutine_path(m, api):
+        return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     return ExternalObject(api)
 
 
