@@ -39,7 +39,7 @@ def run(arguments: Sequence[str]) -> int:
         result = main.main(list(arguments), PROGRAM, standalone_mode=False)
         return result if isinstance(result, int) else EXIT_CLEAN
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return EXIT_FAILED
     except UsageError as error:
         click.echo(f"error: {error}", err=True)
@@ -60,6 +60,23 @@ def run(arguments: Sequence[str]) -> int:
         else:
             click.echo("run again with --verbose to see where, and please report it", err=True)
         return EXIT_FAILED
+
+
+def _show(error: click.ClickException) -> None:
+    """Print what was wrong with the command line, in the words of all other errors."""
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        click.echo(message, err=True)
+        return
+    if isinstance(error, click.NoSuchOption):
+        from django_async_migrate.config.settings import nearest_word
+
+        near = nearest_word(error.option_name, tuple(error.possibilities or ()))
+        message = f"no such option: {error.option_name}" + (f"; did you mean {near}?" if near else "")
+    message = (message[:1].lower() + message[1:].rstrip(".")).replace(". Did you", "; did you")
+    hint = "" if context is None or "did you mean" in message.lower() else f"; see {context.command_path} --help"
+    click.echo(f"error: {message}{hint}", err=True)
 
 
 def _print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -169,8 +169,10 @@ def test_a_named_project_is_scanned_as_a_whole(
             ["scan", "--write-baseline", "--diff"],
             "error: --write-baseline cannot be combined with --no-baseline or --diff",
         ),
-        (["scan", "--no-such-option"], "No such option"),
-        (["nonsense"], "No such command"),
+        (["scan", "--no-such-option"], "error: no such option: --no-such-option"),
+        (["scan", "--basline"], "error: no such option: --basline; did you mean --baseline?\n"),
+        (["scan", "--jobs"], "error: option '--jobs' requires an argument"),
+        (["nonsense"], "error: no such command 'nonsense'; see django-async-migrate --help\n"),
         (["rule", "DAM000"], "error: there is no rule DAM000"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,44 @@ def test_what_a_file_needs_is_imported_when_it_is_there(
 def test_plain_ignores_do_not_need_pathspec(tmp_path: Path) -> None:
     files = {"a.py": "", "b.tmp.py": "", ".gitignore": "*.pyc\n__pycache__/\n/build\nb.tmp.py\n*.py[cod]\n"}
     assert "pathspec" not in imported(write(tmp_path / "p", files), "scan")
+
+
+def test_a_clean_scan_of_one_file_imports_what_it_uses(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/models.py": (
+            "from django.db import models\n\nclass Book(models.Model):\n    title = models.TextField()\n"
+        ),
+        "shop/views.py": (
+            "from shop.models import Book\n\nasync def view(request):\n    return await Book.objects.acount()\n"
+        ),
+    }
+    modules = imported(write(tmp_path / "p", files), "scan", "shop/views.py")
+    assert not modules & {*_HEAVY, "json", "hashlib", "difflib", "xml"}
+    reports = {name.rpartition(".")[2] for name in own(modules) if ".report." in name}
+    assert not reports & {"sarif", "github", "gitlab", "junit", "json", "concise", "unused", "fixes"}
+    assert not {name for name in own(modules) if ".baseline" in name or ".rewrite" in name or name.endswith("extra")}
+
+
+def test_the_version_comes_at_once() -> None:
+    """At most 60 ms more than Python itself, of the time of the processor: other programs do not count."""
+
+    def best(*arguments: str) -> float:
+        times = []
+        for _ in range(7):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return min(times)
+
+    assert best("-m", "django_async_migrate", "--version") - best("-c", "pass") <= 0.06
+
+
+@pytest.mark.parametrize("command", [[], ["scan"], ["rule"]])
+def test_the_help_of_a_command_fits_a_screen(command: list[str], tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "django_async_migrate", *command, "--help"]
+    printed = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path, check=True).stdout
+    lines = printed.splitlines()
+    assert len(lines) <= 32
+    assert max(map(len, lines)) <= 80

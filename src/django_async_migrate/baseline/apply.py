@@ -99,7 +99,8 @@ def _shrunk(baseline: Baseline, after: tuple[Entry, ...], gone: int) -> list[str
             _write(baseline, after)
         except UsageError as error:
             return [f"{entries} of the baseline {'is' if gone == 1 else 'are'} gone, but {error}."] if gone else []
-        return [f"Took {entries} out of {baseline.shown}: fixed or removed."] if gone else []
+        empty = "" if after else " It is empty now: delete it."
+        return [f"Took {entries} out of {baseline.shown}: fixed or removed.{empty}"] if gone else []
     if not gone:
         return []
     return [

@@ -86,7 +86,29 @@ def _checked(key: str, value: object, text: str, shown: str, nested: bool) -> ob
     try:
         return check(key, value)
     except UsageError as error:
-        raise UsageError(f"{shown}:{_key_line(text, key, nested)}: {error}") from None
+        line = _key_line(text, key, nested)
+        if isinstance(value, dict) and key in _KINDS:
+            line = _entry_line(text, line, _wrong_entry(key, value))
+        raise UsageError(f"{shown}:{line}: {error}") from None
+
+
+def _wrong_entry(key: str, table: dict[str, object]) -> str | None:
+    """Return the first entry of a table that cannot be read."""
+    for name, value in table.items():
+        try:
+            check(key, {name: value})
+        except UsageError:
+            return name
+    return None
+
+
+def _entry_line(text: str, start: int, name: str | None) -> int:
+    """Return the line at which an entry of a table is, at or below the line of the table."""
+    if name is not None:
+        for number, line in enumerate(text.splitlines()[start - 1 :], start):
+            if re.search(rf"""["']?{re.escape(name)}["']?\s*=""", line):
+                return number
+    return start
 
 
 def check(key: str, value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from django_async_migrate.report.plain import visible
 from django_async_migrate.report.summary import count
 from django_async_migrate.syntax.parse import SourceError, decode_raw
 
@@ -25,7 +26,7 @@ def _diff(change: Change) -> Iterator[str]:
         before, after = (_lines(decode_raw(data)) for data in (change.before, change.after))
     except SourceError:
         return
-    for line in difflib.unified_diff(before, after, change.path, change.path):
+    for line in difflib.unified_diff(before, after, visible(change.path), visible(change.path)):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
@@ -44,7 +45,7 @@ def fix_lines(outcome: FixOutcome, written: bool, unsafe: bool, verbose: bool) -
         verb = "Fixed" if written else "Would fix"
         lines.append(f"{verb} {count(number, 'hazard')} in {count(len(outcome.changes), 'file')}.")
     if verbose:
-        lines += [f"  {done.path}:{done.line} {done.code} {done.title}" for done in outcome.applied]
+        lines += [f"  {visible(done.path)}:{done.line} {done.code} {visible(done.title)}" for done in outcome.applied]
     if outcome.marked:
         lines.append(f"{'Left' if written else 'Would leave'} {count(len(outcome.marked), 'TODO marker')}.")
     if outcome.unmarked:
@@ -56,7 +57,7 @@ def fix_lines(outcome: FixOutcome, written: bool, unsafe: bool, verbose: bool) -
         more = count(len(hidden), "more hazard")
         lines.append(f"{more} can be fixed with --unsafe-fixes, which may change behaviour.")
     lines += [
-        f"  {finding.span.path}:{finding.span.line} {finding.code} was not fixed: {reason}"
+        f"  {visible(finding.span.path)}:{finding.span.line} {finding.code} was not fixed: {reason}"
         for finding, reason in outcome.refused
         if verbose
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,39 @@ def test_a_deleted_file_takes_its_entries_with_it(scan: Runner, project: Path) -
     assert len(scan.lines()) == 3
     assert "Took 2 findings out" in scan()[2]
     assert len(scan.lines()) == 1
+
+
+def test_an_empty_baseline_can_go(scan: Runner, project: Path) -> None:
+    write(project, {"blog/more.py": ""})
+    scan("--write-baseline")
+    write(project, {"blog/views.py": ""})
+    assert scan()[2].endswith("fixed or removed. It is empty now: delete it.\n")
+    assert scan() == (0, [], "")
+
+
+def test_fixing_empties_the_baseline(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the real analysis: what is known is fixed as well, and leaves the file."""
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "manage.py": "",
+        "shop/__init__.py": "",
+        "shop/models.py": (
+            "from django.db import models\n\nclass Book(models.Model):\n    title = models.TextField()\n"
+        ),
+        "shop/views.py": "from shop.models import Book\n\nasync def f():\n    return Book.objects.count()\n",
+    }
+    folder = write(tmp_path / "real", files)
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "django_async_migrate", "scan", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+    assert run("--write-baseline").returncode == 0
+    fixed = run("--fix")
+    assert (fixed.returncode, "Took 1 finding out of" in fixed.stderr) == (0, True)
+    assert "await Book.objects.acount()" in (folder / "shop/views.py").read_text("utf-8")
 
 
 def test_a_scan_of_a_part_leaves_the_rest_alone(scan: Runner, project: Path) -> None:

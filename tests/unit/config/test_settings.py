@@ -100,7 +100,7 @@ _HEAD = "[project]\nname = 'x'\n\n[tool.django-async-migrate]\n"
             _HEAD + "per-file-ignores = []\n",
             '"per-file-ignores" must be a table of patterns and lists of codes',
         ),
-        (_HEAD + "[tool.django-async-migrate.per-file-ignores]\nx = ['?']\n", "pyproject.toml:5: "),
+        (_HEAD + "[tool.django-async-migrate.per-file-ignores]\nx = ['DAM1']\n'a/*' = ['?']\n", "pyproject.toml:7: "),
         (
             _HEAD + "[tool.other]\nexlude = 1\n[tool.django-async-migrate.exlude]\n",
             "pyproject.toml:7: unknown",
@@ -141,7 +141,7 @@ def test_settings_may_be_in_a_file_of_their_own() -> None:
             "django-async-migrate.toml:1: pyproject.toml has settings in [tool.django-async-migrate] as well",
         ),
         ("x = = 1\n", "", "django-async-migrate.toml:1: not valid TOML"),
-        ("[per-file-ignores]\nx = ['?']\n", "", "django-async-migrate.toml:1: "),
+        ("[per-file-ignores]\nx = ['?']\n", "", "django-async-migrate.toml:2: "),
         ("to-thread-functions = ['run']\n", "", '"run" is not a dotted name, such as "shop.tools.run"'),
         ("loop-entry-points = ['a b.c']\n", "", '"a b.c" is not a dotted name or pattern'),
     ],
