@@ -284,12 +284,9 @@ class Evaluator(Templating):
         bridge = self._foreign_bridge(receiver, name)
         if bridge is not None:
             return externals.bridged(self, bridge, args, kwargs, node)
-        if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
-            return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
-        blocked = blocking.call_method(self, receiver, name, args, kwargs, node)
-        if blocked is not None:
-            return blocked
         late = self._foreign_coroutine(receiver, name, args, kwargs, node)
+        if late is None:
+            late = blocking.call_method(self, receiver, name, args, kwargs, node)
         if late is not None:
             return late
         if name == "run" and isinstance(receiver, ExternalObject) and receiver.api == "contextvars.copy_context":

@@ -7,7 +7,7 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Terminal
-from django_async_migrate.semantics import asynchronous
+from django_async_migrate.semantics import asynchronous, externals
 from django_async_migrate.values.heap import Instance, Lazy
 from django_async_migrate.values.types import (
     SCALAR,
@@ -16,6 +16,7 @@ from django_async_migrate.values.types import (
     ExternalObject,
     Method,
     Ready,
+    Signal,
     Unknown,
     Value,
 )
@@ -43,6 +44,8 @@ class LazyCalls(Printing):
         self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
     ) -> Value | None:
         """Return what a coroutine method of an object of Django's gives; None for another method."""
+        if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
+            return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
         if asynchronous.is_coroutine_method(self, receiver, name):
             return Coroutine("method", Method(receiver, name), tuple(args), tuple(kwargs))
         return Ready(self._loaded_user(node)) if name == "auser" else None
@@ -52,7 +55,7 @@ class LazyCalls(Printing):
         if isinstance(self.state(method.receiver), Lazy):
             self.force(method.receiver, node)
             return Unknown("stored elsewhere")
-        if not isinstance(method.receiver, (ExternalObject, External)):
+        if not isinstance(method.receiver, (ExternalObject, External, Signal)):
             return None
         return self._loaded_user(node) if method.name == "auser" else Unknown("awaited method")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_async_migrate.values.heap import Lazy
-from django_async_migrate.values.types import External, ExternalObject, Value
+from django_async_migrate.values.types import External, ExternalObject, Signal, Value
 
 from .absent import known
 
@@ -43,6 +43,8 @@ def is_coroutine_path(m: Machine, api: str) -> bool:
 
 
 def _class_of(m: Machine, value: Value) -> str | None:
+    if isinstance(value, Signal):
+        return _SIGNAL
     if isinstance(value, ExternalObject):
         return value.api if value.api.startswith("django.") else None
     if isinstance(value, External):
