@@ -76,7 +76,7 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
         new = after.get(function)
         if new is None:
             what = ["the function is gone"]
-        elif _loses_coroutine(old) and not _loses_coroutine(new):
+        elif _lost(new) < _lost(old):
             what = []  # nothing of it ran, or it failed at that: what it does now is what it was meant to do
         elif _shows_idleness(old, fixed) and not new.get("error"):
             what = []  # what did nothing does now what it was meant to do
@@ -105,13 +105,12 @@ _MISBRIDGED = (
 )
 
 
-def _loses_coroutine(record: Record) -> bool:
-    """Whether a function drops a coroutine, or fails because it takes one for what it gives."""
+def _lost(record: Record) -> int:
+    """Count the coroutines that a function drops, and whether it fails because it takes one for what it gives."""
     failed = f"{record.get('error')}"
-    if any(text in failed for text in _MISBRIDGED):
-        return True
+    mistaken = any(text in failed for text in _MISBRIDGED) or "coroutine" in f"{failed}{record.get('result')}"
     told = f"{record.get('warnings')}{record.get('complaints')}{record.get('output')}"
-    return "was never awaited" in told or "coroutine" in f"{record.get('error')}{record.get('result')}"
+    return told.count("was never awaited") + mistaken
 
 
 def _shows_idleness(record: Record, fixed: FixResult) -> bool:

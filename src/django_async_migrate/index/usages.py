@@ -16,7 +16,8 @@ from django_async_migrate.syntax.nodes import nodes_in
 class Use(NamedTuple):
     """How a value is used, and by what node around it.
 
-    ``kind``: "dropped", "unused", "tested", "used", "awaited", "bridged" or "given" (to the method ``how``).
+    ``kind``: "dropped", "unused", "tested", "used", "awaited", "bridged" (given to a bridge), "returned" or "given" (to
+    the method ``how``).
     """
 
     kind: str
@@ -181,6 +182,8 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
     elif isinstance(node, (ast.With, ast.AsyncWith)):
         for item in node.items:
             yield item.context_expr, Use("used", "enters it")
+    elif isinstance(node, ast.Return) and node.value is not None:
+        yield node.value, Use("returned")
     elif isinstance(node, ast.Await):
         yield node.value, Use("awaited")
     elif isinstance(node, ast.Call):
@@ -219,7 +222,7 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
         for function in functions:
             yield function, Use("bridged", name, node)
     elif name in _GIVEN and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
-        yield arguments[1], Use("given", name)
+        yield arguments[1], Use("given", name, node)
 
 
 def _shown(node: ast.expr) -> Iterator[ast.expr]:

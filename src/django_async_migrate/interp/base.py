@@ -129,6 +129,10 @@ class EngineBase(Names):
         """Judge the use that code makes of a value."""
         raise NotImplementedError
 
+    def is_view(self, fn: FunctionInfo) -> bool:
+        """Whether Django calls a function as a view, or as the handler of one."""
+        raise NotImplementedError
+
     def subclasses_with(self, cls: ClassInfo, name: str) -> list[ClassInfo]:
         """Return the project classes that derive from ``cls`` and bind ``name`` to more than a stub."""
         raise NotImplementedError

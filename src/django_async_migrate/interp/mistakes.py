@@ -157,6 +157,8 @@ class Mistakes(EngineBase):
         if use.kind == "bridged":
             body = expr.body if isinstance(expr, ast.Lambda) else expr
             return isinstance(body, ast.Call) or called_name(body) in self.coroutine_names
+        if use.kind == "returned":
+            return self.is_view(fn)
         if use.kind != "awaited":
             return True
         if not isinstance(expr, ast.Call):
@@ -216,9 +218,9 @@ class Mistakes(EngineBase):
 
     def _may_be_coroutine(self, fn: FunctionInfo, expr: ast.expr, use: Use, held: frozenset[str]) -> bool:
         if isinstance(expr, ast.Name):
-            return expr.id in held or (use.kind == "given" and expr.id in self._plain_names)
+            return expr.id in held or (use.kind == "given" and expr.id in self.coroutine_names)
         if isinstance(expr, ast.Attribute):
-            return expr.attr in self._property_names
+            return expr.attr in (self.coroutine_names if use.kind == "given" else self._property_names)
         return self._is_async_call(fn, expr)
 
     @cached_property
@@ -324,6 +326,8 @@ class Mistakes(EngineBase):
         return found[1].rule if found is not None else ""
 
     def _judged(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
+        if use.kind == "given":
+            return self._given(frame, node, value, use)
         certain = True
         for part in alternatives(value):
             proof = self.is_coroutine(frame, part)
@@ -336,7 +340,23 @@ class Mistakes(EngineBase):
             return self._mistake(frame, node, "DAM602", certain)
         if use.kind == "used":
             return self._mistake(frame, node, "DAM603", certain, use.how)
+        if use.kind == "returned" and frame.fn is not None and self.is_view(frame.fn) and self._keeps(frame.fn):
+            if frame.fn.is_async or frame.fn.name not in {"dispatch", "setup"}:
+                return self._mistake(frame, node, "DAM603", certain, "returns it from a view")
         return None
+
+    def _given(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
+        """``cache.aget_or_set(key, load)`` stores what ``load()`` gives: a coroutine, which cannot be stored."""
+        call = use.around
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return None
+        if self.project.external_name(frame.module, call.func.value, frame.fn) != "django.core.cache.cache":
+            return None
+        for part in alternatives(value):
+            made = isinstance(part, Func) and self.gives_coroutine(frame, part)
+            if not made and self.is_coroutine(frame, part) is None:
+                return None
+        return self._mistake(frame, node, "DAM603", True, "stores it")
 
     def _mistake(self, frame: Frame, node: ast.expr, rule: str, certain: bool, advice: str = "") -> Effect:
         return Effect("mistake", frame.site(node), frame.text(node), advice, certain, rule=rule)

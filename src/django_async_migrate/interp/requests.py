@@ -66,6 +66,10 @@ class Requests(Decorated):
                 frame.put(receiver, replace(state, attrs={**state.attrs, "request": Slot(value)}))
                 return
 
+    def is_view(self, fn: FunctionInfo) -> bool:
+        """Whether Django calls a function as a view, or as the handler of one."""
+        return self._is_handler(fn) or fn in self._routed
+
     def _is_handler(self, fn: FunctionInfo) -> bool:
         return fn.cls is not None and fn.name in _HANDLERS and is_django_view(fn.cls)
 
