@@ -64,6 +64,7 @@ _BLOCKING: dict[str, Callable[..., Any] | None] = {
     "subprocess.Popen.communicate": None,
     "subprocess.Popen.wait": None,
     "threading.Event.wait": _nothing,
+    "threading.Thread.join": None,
     "time.sleep": _nothing,
     "urllib.request.urlopen": None,
     "django.contrib.auth.hashers.MD5PasswordHasher.encode": None,
@@ -89,7 +90,7 @@ _OWN_FILES = ("django/template/", "django/utils/", "django/test/", "django/db/",
 
 
 #: Those that Python's own modules use for their own ends: only a call out of other code counts.
-_DIRECTLY = frozenset({"threading.Event.wait", "concurrent.futures.Future.result"})
+_DIRECTLY = frozenset({"threading.Event.wait", "threading.Thread.join", "concurrent.futures.Future.result"})
 #: Who is to be told; empty while nobody asks.
 _LISTENERS: list[Callable[[FrameType], None]] = []
 

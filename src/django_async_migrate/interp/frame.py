@@ -235,6 +235,8 @@ class Frame:
     ) -> None:
         if (self._muted and self._probe is None) or not self.alive:
             return
+        if kind == "blocking" and node is self.awaited:
+            return  # an async client of the same name, whatever its annotation says
         certain = certain and not self._doubts
         site = self.site(node)
         operand = self._operand(node, value) if value is not None else None

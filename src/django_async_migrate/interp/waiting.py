@@ -14,7 +14,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import blocking
 from django_async_migrate.values.heap import Heap, Object
 from django_async_migrate.values.refs import Exporter
-from django_async_migrate.values.types import Class, Func, Star, Unknown, Value
+from django_async_migrate.values.types import Class, Func, Star, Unknown, Value, alternatives, one_of
 from django_async_migrate.values.widen import widened
 
 from .base import Summary
@@ -42,7 +42,8 @@ class Waiting(Roots):
             self._variants[fn] = variants
             if found is not None:
                 effects = tuple(effect for effect in found.effects if effect.kind == "blocking")
-                returned = found.returned if blocking.is_part(found.returned) else Unknown("result of a call")
+                clients = [part for part in alternatives(found.returned) if blocking.is_part(part)]
+                returned = one_of(clients) if clients else Unknown("result of a call")
                 found = replace(found, effects=effects, returned=returned)
             self._waiting[key] = found
         return self._waiting[key]
