@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Effect
+from django_async_migrate.index.doubles import rule_of
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.semantics import frameworks
@@ -60,6 +61,11 @@ _TEXT = Scalar("str")
 def _is_left_out(default: ast.expr | None) -> bool:
     """Whether a default stands for an argument that is not given."""
     return isinstance(default, ast.Constant) and default.value in (None, "")
+
+
+def _limit(fn: FunctionInfo) -> int:
+    """Return how many kinds of arguments a function is analysed for; a double serves the whole project."""
+    return MAX_VARIANTS * 16 if rule_of(fn.module.path) else MAX_VARIANTS
 
 
 class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
@@ -121,7 +127,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             if fn in self._stack:
                 frame.depends.add(fn)
                 return NEVER
-            if not (fn.is_async or awaited) and self._variants.get(fn, 0) >= MAX_VARIANTS:
+            if not (fn.is_async or awaited) and self._variants.get(fn, 0) >= _limit(fn):
                 # Too many kinds of calls to look at each; what all of them did so far, this one does.
                 with frame.doubted():
                     frame.passed_up(self._always.get(fn, ()), node, implicit)
@@ -237,7 +243,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
         if key in self._active or depth > MAX_DEPTH or stack.count(fn) >= 2:
             return None
         variants = self._variants.get(fn, 0)
-        if variants >= MAX_VARIANTS and not self._filling:
+        if variants >= _limit(fn) and not self._filling:
             return None
         self._variants[fn] = variants + 1
         self._active.add(key)

@@ -312,6 +312,7 @@ class Statements(Patterns):
         if self.alive:
             raised = join_envs(raised, self.env) if raised is not None else self.env.copy()
         ends: list[Env | None] = []
+        done = self.env.copy() if self.alive else None
         if self.alive:
             self.execute(node.orelse)
             ends.append(self.env if self.alive else None)
@@ -321,7 +322,8 @@ class Statements(Patterns):
             caught = _names_in(handler.type)
             if "RuntimeError" in caught and _asks_for_loop(node.body):
                 continue  # there is a running loop here
-            self.env, self.alive = raised.copy(), True
+            counted = done is not None and "EmptyPage" in caught  # a paginator that says so has counted its rows
+            self.env, self.alive = (done if counted and done is not None else raised).copy(), True
             if "AttributeError" in caught:
                 self._drop_guessed_querysets()
             if handler.name:
