@@ -129,6 +129,8 @@ def _marks(facts: Facts, module: ModuleInfo) -> Iterator[Fact]:
     for function in declared(facts).functions:
         if function.module is not module or not function.is_async or not function.name.startswith("test"):
             continue
+        if not _asks(facts, function):
+            continue
         if any(param.arg in _TRANSACTIONAL for param in (*function.params, *function.args.kwonlyargs)):
             continue
         marks = [node for node in function.decorators if _is_mark(module, node)]
@@ -139,6 +141,17 @@ def _marks(facts: Facts, module: ModuleInfo) -> Iterator[Fact]:
             fix = Fix("manual", "@pytest.mark.django_db(transaction=True)")
             span = module.parsed.span(marks[0])
             yield Fact(span, message, function.qualname, certainty="likely", fix=fix, severity="warning")
+
+
+def _asks(facts: Facts, function: FunctionInfo) -> bool:
+    """Whether a test asks the database itself, by the names it uses."""
+    catalog = facts.project.catalog
+    for node in function.own_nodes:
+        if isinstance(node, ast.Attribute):
+            queryset, model = catalog.queryset_methods.get(node.attr), catalog.model_methods.get(node.attr)
+            if node.attr == "objects" or (queryset and queryset.kind == "async") or (model and model.is_async):
+                return True
+    return False
 
 
 def _is_mark(module: ModuleInfo, node: ast.expr) -> bool:
