@@ -82,10 +82,15 @@ def _duplicates(folder: Path) -> Iterator[str]:
         for table, rows in read(path).items():
             seen: set[tuple[str | None, ...]] = set()
             for row in rows:
-                key = (row.get("owner"), row.get("api"), row.get("name"))
+                key = (row.get("owner"), row.get("api"), row.get("name") or _listed(row))
                 if key in seen and table != "blocking":
                     yield f"{path.name}: two rows for {'.'.join(filter(None, key))} in {table}"
                 seen.add(key)
+
+
+def _listed(row: dict[str, Any]) -> str:
+    """Return the names that one row tells about, where nothing else tells rows of one owner apart."""
+    return "" if "api" in row else ", ".join(row.get("names", ()))
 
 
 def _queryset_methods(catalog: Catalog) -> Iterator[str]:
