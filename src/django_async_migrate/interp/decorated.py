@@ -13,16 +13,6 @@ from .base import EngineBase
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Function as FunctionRow
 
-#: Decorators that keep what a call gives for the next one. A coroutine can be awaited once only.
-_REMEMBERS = frozenset(
-    {
-        "functools.cache",
-        "functools.lru_cache",
-        "functools.cached_property",
-        "django.utils.functional.cached_property",
-    }
-)
-
 
 class Decorated(EngineBase):
     """Knows the context managers that decorate functions; part of the engine."""
@@ -46,12 +36,7 @@ class Decorated(EngineBase):
         return Site(fn.module.path, decorator, fn.qualname)
 
     def decorated_coroutine(self, fn: FunctionInfo) -> None:
-        """Note the decorators that a coroutine function defeats: they leave, or keep its coroutine, before it runs."""
-        for decorator in fn.decorators if fn.is_async and not fn.is_generator else ():
-            target = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if self.project.external_name(fn.module, target, fn.parent or fn.cls) in _REMEMBERS:
-                site, what = self.decorator_site(fn, decorator), f"@{ast.unparse(decorator)} around {fn.name}()"
-                self.outcome.incidents.append((fn, Effect("mistake", site, what, "remembers it", rule="DAM603")))
+        """Note the decorators that a coroutine function defeats: they leave before it runs."""
         for decorator, row in self.managers_around(fn) if fn.is_async and fn.decorators else ():
             if row.rule_decorator:
                 site = self.decorator_site(fn, decorator)
