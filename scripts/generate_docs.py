@@ -32,7 +32,7 @@ _MEANING = {
     "info": "advice",
 }
 #: The title, options of the page's example, and what was generated before.
-_HEADER = re.compile(r"\A# DAM\d{3}: \S+\n((?:[a-z]+: [^\n]*\n)*)\n(?:\*\*\w+\*\*: [^\n]*\n\n)?")
+_HEADER = re.compile(r"\A# DAM\d{3}: \S+\n((?:<!-- [^\n]* -->\n)*)\n(?:\*\*\w+\*\*: [^\n]*\n\n)?")
 
 
 def generated() -> Iterator[tuple[Path, str]]:

@@ -6,7 +6,8 @@ the first heading is shared by all cases of the file. Other text is for the read
 
 Options: ``django: >=5.0`` and ``python: >=3.11`` (where the case makes sense), ``catches: bad_a, bad_b``
 (functions whose own code hides the error), ``fails: bad_c`` (functions that raise another error there),
-``needs: channels`` (packages without which nobody can run it; it is analysed all the same).
+``needs: channels`` (packages without which nobody can run it; it is analysed all the same). On a page for readers an
+option stands in a comment: ``<!-- django: >=5.0 -->``.
 
 Annotations are comments at the end of a line of code:
 
@@ -30,7 +31,7 @@ Kind = Literal["E", "MISSING", "SPURIOUS", "value"]
 OPTIONS = frozenset({"django", "python", "catches", "fails", "needs"})
 
 _PATH = re.compile(r"^`([^`\s]+)`$")
-_OPTION = re.compile(r"^([a-z]+):\s*(\S.*)$")
+_OPTION = re.compile(r"^(?:<!-- )?([a-z]+):\s*(\S.*?)(?: -->)?$")
 _ANNOTATION = re.compile(rf"#\s*({'|'.join(get_args(Kind))}):\s*([^#]*?)\s*(?=#|$)")
 _CODE = re.compile(r"^(DAM\d{3})(?:\((likely|certain)\))?$")
 

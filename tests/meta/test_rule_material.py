@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from django_async_migrate.checks.base import FactRule
 from django_async_migrate.checks.registry import all_rules
-from harness.cases import Case, load_cases
+from django_async_migrate.report.rules import explain
+from harness.cases import OPTIONS, Case, load_cases
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _CASES = _REPOSITORY / "tests" / "cases"
@@ -50,6 +52,12 @@ def test_a_rule_has_a_page(rule: object) -> None:
     page = (_REPOSITORY / "docs" / "rules" / f"{code}.md").read_text("utf-8")
     assert page.startswith(f"# {code}: {name}\n")
     assert [section for section in _SECTIONS if f"\n{section}\n" not in page] == []
+
+
+@pytest.mark.parametrize("rule", _RULES, ids=lambda rule: rule.code)
+def test_no_page_shows_the_options_of_its_examples(rule: object) -> None:
+    shown = explain(getattr(rule, "code", ""))
+    assert re.findall(rf"^(?:<!-- )?(?:{'|'.join(sorted(OPTIONS))}): .*", shown, re.MULTILINE) == []
 
 
 def test_every_page_is_about_a_rule() -> None:

@@ -57,6 +57,14 @@ def test_cases_and_files() -> None:
     assert second.catches == frozenset()
 
 
+def test_an_option_may_stand_in_a_comment() -> None:
+    text = TEXT.replace("# E: nothing to see\n", "").replace(
+        "catches: bad_one, bad_two", "<!-- catches: bad_one, bad_two -->"
+    )
+    first, _ = parse_cases(text, "some.md")
+    assert first.options == {"django": ">=5.0", "catches": "bad_one, bad_two"}
+
+
 def test_annotations() -> None:
     first, _ = parse_cases(TEXT.replace("# E: nothing to see\n", ""), "some.md")
     assert first.annotations() == (

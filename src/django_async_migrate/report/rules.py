@@ -53,7 +53,9 @@ def explain(code: str) -> str:
     page = _page(known)
     if page is None:
         return f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n"
-    return page if page.endswith("\n") else page + "\n"
+    # Comments are for those who run the examples.
+    lines = [line for line in page.splitlines() if not (line.startswith("<!-- ") and line.endswith(" -->"))]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _page(code: str) -> str | None:

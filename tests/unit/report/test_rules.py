@@ -54,6 +54,14 @@ def test_the_page_is_found_in_the_package_or_in_the_checkout(tmp_path: Path, mon
     assert rules.explain("DAM101") == "# From the package\n"
 
 
+def test_what_is_for_those_who_run_the_examples_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "__file__", str(tmp_path / "report" / "rules.py"))
+    (tmp_path / "docs").mkdir()
+    page = "# DAM101: sync-orm-call\n<!-- django: >=5.1 -->\n\n## Example\n<!-- fails: bad_page -->\n"
+    (tmp_path / "docs" / "DAM101.md").write_text(page, encoding="utf-8")
+    assert rules.explain("DAM101") == "# DAM101: sync-orm-call\n\n## Example\n"
+
+
 def test_a_rule_without_a_page_is_explained_by_its_summary() -> None:
     assert rules.explain("DAM999") == "DAM999 no-page (info)\n\nHas no page.\n"
 
