@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django_async_migrate.catalog import Catalog, rules_folder
+from django_async_migrate.catalog.decorators import decorators
 from django_async_migrate.catalog.loader import read
 from django_async_migrate.catalog.releases import CoroutineApi, releases
 
@@ -78,6 +79,9 @@ def decorator_disagreements(catalog: Catalog, seen: Facts) -> Iterator[str]:
         if path in rows and rows[path].get("async", False) != keeps:
             yield f"{path}: a coroutine function stays one: {keeps}"
     yield from (f"{path}: nothing tries it" for path in sorted(set(rows) - set(seen["decorators"])))
+    for path, fits in seen["dispatch"].items():
+        if path in rows and decorators()[path].dispatch != fits:
+            yield f"{path}: leaves the dispatch() of an async view alone: {fits}"
 
 
 def hand_disagreements(catalog: Catalog, seen: Facts) -> Iterator[str]:

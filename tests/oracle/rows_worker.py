@@ -33,6 +33,7 @@ def main() -> None:
             "django": list(django.VERSION[:2]),
             "folder": str(Path(django.__file__).parent),
             "decorators": rows_decorators.decorators(question["decorators"]),
+            "dispatch": rows_decorators.on_dispatch(question["decorators"]),
             "queryset-names": rows_querysets.queryset_names(),
             "terminals": rows_querysets.terminals(),
             "returns": rows_querysets.returns(),

@@ -1,4 +1,8 @@
-"""Decorators of views, and since when they know coroutine functions: the rows of ``rules/decorators.toml``."""
+"""Decorators of views, and since when they know coroutine functions.
+
+The rows about Django's own are generated; ``rules/decorators.toml`` adds what cannot be read off the source, and the
+decorators of libraries.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +40,14 @@ class Decorator:
 @functools.cache
 def decorators() -> Mapping[str, Decorator]:
     """Return the rows by dotted name; they are read once per process."""
-    rows = (_made(row) for row in read(rules_folder() / "decorators.toml").get("decorator", ()))
-    return MappingProxyType({row.api: row for row in rows})
+    folder = rules_folder()
+    rows: dict[str, dict[str, Any]] = {}
+    for row in read(folder / "generated" / "django_decorators.toml")["decorator"]:
+        known = {} if row.get("async") else {"async-since": row.get("async-since", "never")}
+        rows[row["api"]] = {**row, **known}
+    for row in read(folder / "decorators.toml")["decorator"]:
+        rows[row["api"]] = {**rows.get(row["api"], {}), **row}
+    return MappingProxyType({api: _made(row) for api, row in rows.items()})
 
 
 def _made(row: dict[str, Any]) -> Decorator:

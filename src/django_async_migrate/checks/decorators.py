@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from .base import Facts
 
-#: Since when the function that method_decorator returns is marked as a coroutine function.
-_MARKED_SINCE = (5, 2)
 _DEFAULT = "DAM803"
 _RESPONSES = ("django.http.", "django.shortcuts.redirect", "django.shortcuts.render")
 #: What a coroutine has itself.
@@ -61,9 +59,9 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fa
         if name == METHOD_DECORATOR:
             inner = _decorated_with(facts, function.module, node, scope)
             unfit = [row for row in inner if not _fits(facts, row)]
-            if facts.version < _MARKED_SINCE:
-                message = f"method_decorator() does not know coroutine functions before Django {_shown(_MARKED_SINCE)}"
-                text = f"{message}: Django gets a coroutine for a response"
+            marks = decorators()[METHOD_DECORATOR]
+            if not _fits(facts, marks):
+                text = f"{_message(marks)}: Django gets a coroutine for a response"
                 yield _DEFAULT, Fact(parsed.span(node), text, function.qualname)
             elif unfit:
                 yield unfit[0].rule or _DEFAULT, Fact(parsed.span(node), _message(unfit[0]), function.qualname)
@@ -98,17 +96,14 @@ def _fits(facts: Facts, row: Decorator) -> bool:
     return row.async_since is not None and row.async_since <= facts.version
 
 
-def _shown(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"
-
-
 def _message(row: Decorator) -> str:
     name = row.api.rpartition(".")[2]
+    name = f"{name}()" if row.api == METHOD_DECORATOR else name
     if row.keeps:
         return f"{name} keeps the coroutine and gives it again, and it can be awaited only once"
     if row.async_since is None:
         return f"{name} does not know coroutine functions"
-    return f"{name} does not know coroutine functions before Django {_shown(row.async_since)}"
+    return f"{name} does not know coroutine functions before Django {row.async_since[0]}.{row.async_since[1]}"
 
 
 def _decorated_with(
@@ -141,8 +136,9 @@ def _on_class(facts: Facts, family: Family) -> Iterator[tuple[str, Fact]]:
         message, code = None, _DEFAULT
         if coroutine:
             unfit = [row for row in rows if not _fits(facts, row)]
-            if facts.version < _MARKED_SINCE and name != "dispatch":
-                message = f"method_decorator() does not know coroutine functions before Django {_shown(_MARKED_SINCE)}"
+            marks = decorators()[METHOD_DECORATOR]
+            if not _fits(facts, marks) and name != "dispatch":
+                message = _message(marks)
             elif unfit:
                 message, code = _message(unfit[0]), unfit[0].rule or _DEFAULT
         elif name == "dispatch" and view_is_async(facts, family):
