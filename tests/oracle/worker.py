@@ -55,6 +55,8 @@ def _report(case: dict[str, Any], result: dict[str, Any]) -> None:
 def _judge(case: dict[str, Any], folder: Path, template: Path | None) -> dict[str, Any]:
     files: dict[str, str] = case["files"]
     root = Path(os.path.realpath(tempfile.mkdtemp(dir=folder)))
+    # What a case writes to a relative path goes with the case.
+    os.chdir(root)
     database = Path(tempfile.mkdtemp(dir=folder), "seeded.sqlite3")
     source = project.set_up(files, root, database, template)
     project.create_tables()
