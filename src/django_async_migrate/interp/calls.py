@@ -94,7 +94,8 @@ class Evaluator(Templating):
         if isinstance(func, Unknown) or (type(func) is External and _is_third_party(func.api)):
             self.unsure()
         if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            self.engine.outcome.others.add(node)  # a method of a project class, called where others are Django's
+            if func.fn.name != "get_queryset":  # Django's own methods of a manager call it
+                self.engine.outcome.others.add(node)  # a method of a project class, where others are Django's
         if isinstance(func, Func):
             if func.fn.decorators:
                 self._around(func.fn, node)
