@@ -33,7 +33,9 @@ else:
 Tables = Mapping[str, list[dict[str, Any]]]
 RowT = TypeVar("RowT")
 
-_VERSION_KEYS = frozenset({"since", "until", "twin-since", "twin-blocks-until", "native-since"})
+_VERSION_KEYS = frozenset(
+    {"since", "until", "twin-since", "twin-blocks-until", "native-since", "loads-user-since", "loads-user-until"}
+)
 _NESTED: Mapping[str, type[Any]] = MappingProxyType({"relations": StockRelation, "managers": StockManager})
 
 

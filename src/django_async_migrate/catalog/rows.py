@@ -303,7 +303,8 @@ class Function(Record):
 
     One that ``returns`` a "context-manager" has its effect where that is entered, or runs around a function that
     it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
-    under it: neither does what it says.
+    under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
+    the lazy user of the request on the event loop.
     """
 
     __slots__ = ()
@@ -323,6 +324,8 @@ class Function(Record):
     twin_blocks_until: Version | None = None
     since: Version | None = None
     until: Version | None = None
+    loads_user_since: Version | None = None
+    loads_user_until: Version | None = None
 
 
 @keyword_record

@@ -133,6 +133,14 @@ class FunctionInfo:
         return any(isinstance(value, ast.Name) and value.id in names for value in returned)
 
     @cached_property
+    def returns_calls(self) -> bool:
+        """Whether it returns what a call gives, or a variable that is set in it."""
+        return any(
+            isinstance(node, ast.Return) and isinstance(node.value, (ast.Call, ast.Name, ast.Await))
+            for node in self.own_nodes
+        )
+
+    @cached_property
     def is_stub(self) -> bool:
         """Whether the body says nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -69,6 +69,14 @@ def _is_request(node: ast.expr) -> bool:
     return name.endswith("request") or name == "req"
 
 
+def _asks_request(node: ast.Call) -> bool:
+    """Whether a call is ``getattr(request, "user", None)``."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name != "getattr" or len(node.args) < 2 or not _is_request(node.args[0]):
+        return False
+    return isinstance(node.args[1], ast.Constant) and node.args[1].value in _OF_REQUESTS
+
+
 class Mentions:
     """The names one piece of code reads."""
 
@@ -110,6 +118,8 @@ class Mentions:
                 continue
             if kind is ast.ImportFrom or kind is ast.Import:
                 self.own[" import"] = None
+            elif kind is ast.Call and _asks_request(node):  # type: ignore[arg-type]
+                self.own["objects"] = None
             todo += children(node)
 
 

@@ -11,6 +11,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import is_manager_class
 from django_async_migrate.semantics import (
+    authentication,
     blocking,
     containers,
     externals,
@@ -336,6 +337,7 @@ class Evaluator(Templating):
         if value.mode == "async":
             assert isinstance(value.func, Func)
             return self.engine.run(self, value.func, value.args, value.kwargs, node, awaited=True)
+        authentication.before(self, value, node)
         with self.muted():
             if value.mode in {"thread", "future"}:
                 with self.probed(node if value.apart else None):
@@ -357,10 +359,7 @@ class Evaluator(Templating):
         """Return what a native async API gives: what its sync twin gives, without the query."""
         func = value.func
         if isinstance(func, External):
-            row = self.catalog.functions.get(func.api)
-            if row is not None:
-                return externals.returned(self, func.api, row.returns, value.args, value.kwargs, node)
-            return Unknown("awaited value")
+            return externals.awaited(self, value, func.api, node)
         if not isinstance(func, Method):
             return Unknown("awaited value")
         foreign = self._await_foreign(func, node)

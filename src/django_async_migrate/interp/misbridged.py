@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from django_async_migrate.catalog.rows import twin_of
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.usages import Use
@@ -91,9 +92,8 @@ class Misbridged(Mistakes):
         func = parts[0]
         if isinstance(func, External):
             function = self.catalog.functions.get(func.api)
-            if function is None or not function.twin or (function.twin_since or (0, 0)) > self.version:
-                return None
-            return self._mistake(frame, node, "DAM613", True, function.twin.rpartition(".")[2])
+            twin = twin_of(function, self.version) if function is not None else None
+            return self._mistake(frame, node, "DAM613", True, twin.rpartition(".")[2]) if twin else None
         receiver, state = func.receiver, frame.state(func.receiver)
         if isinstance(state, QuerySet) or isinstance(receiver, (Manager, RelatedManager)):
             method = self.catalog.queryset_methods.get(func.name)

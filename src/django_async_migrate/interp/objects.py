@@ -78,10 +78,10 @@ class Objects(Narrowing):
         real = [part for part in parts if not isinstance(part, Const) or part.value is not None]
         result: Value = NEVER
         if len(real) == 1:
-            return self._attribute_of(real[0], name, node)
+            return self.attribute(real[0], name, node)
         with self.doubted():
             for part in real:
-                result = join_values(result, self._attribute_of(part, name, node), self.env.heap)
+                result = join_values(result, self.attribute(part, name, node), self.env.heap)
         return result
 
     def _attribute_of(self, value: Value, name: str, node: ast.AST) -> Value:

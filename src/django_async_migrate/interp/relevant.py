@@ -55,8 +55,8 @@ class Relevant(EngineBase):
             return True
         if self.relevance.function(func.fn, cls) or self.suspects(func.fn):
             return True
-        if func.closure and self.waits.function(func.fn, cls):
-            return True  # what blocks may be an object of the function around it
+        if (func.closure or func.fn.returns_calls) and self.waits.function(func.fn, cls):
+            return True  # what blocks may be an object of the function around it, or one that it makes
         # What a method reaches through its own class is in the answer already; what the object holds is not.
         state = frame.state(func.receiver) if func.receiver is not None else None
         carriers: list[Value] = []
@@ -69,6 +69,11 @@ class Relevant(EngineBase):
             return True  # it may fill the container: what is done with the elements follows
         seen: set[int] = set()
         return any(self._carries(frame, value, seen) for value in carriers)
+
+    def _is_object(self, value: Value) -> bool:
+        """Whether something outside the project is an object whose methods block: ``django.core.cache.cache``."""
+        row = self.catalog.blocking.get(value.api) if isinstance(value, External) else None
+        return row is not None and row.is_class and value == External(row.owner)
 
     def _carries(self, frame: Frame, value: Value, seen: set[int]) -> bool:
         """Whether a value is, holds or calls something of the ORM."""
@@ -83,7 +88,7 @@ class Relevant(EngineBase):
                 held = (slot.value for slot in state.attrs.values())
                 return any(self._carries(frame, value, seen) for value in held if not _is_of_request(frame, value))
             if isinstance(state, Object):
-                if self.relevance.class_(state.cls):
+                if self.relevance.class_(state.cls) or self.waits.class_(state.cls):
                     return True
                 return any(self._carries(frame, slot.value, seen) for slot in state.attrs.values())
             if isinstance(state, Sequence):
@@ -95,7 +100,7 @@ class Relevant(EngineBase):
             return state is not None
         kind = type(value)
         if kind in _PLAIN_VALUES:
-            return False
+            return kind is External and self._is_object(value)
         if isinstance(value, (Tuple, OneOf)):
             inside = value.items if isinstance(value, Tuple) else value.values
             return any(self._carries(frame, part, seen) for part in inside)

@@ -34,6 +34,7 @@ from django_async_migrate.values.types import (
 
 from . import (
     asynchronous,
+    authentication,
     blocking,
     builtins,
     dispatching,
@@ -174,6 +175,14 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
     return returned(m, api, row.returns, args, kwargs, node)
 
 
+def awaited(m: Machine, call: Coroutine, api: str, node: ast.AST) -> Value:
+    """Return what awaiting a coroutine function outside the project gives."""
+    row = m.catalog.functions.get(api)
+    if row is None:
+        return Unknown("awaited value")
+    return returned(m, api, row.returns, call.args, call.kwargs, node)
+
+
 def entered(m: Machine, manager: ExternalObject, node: ast.AST, asynchronous: bool) -> None:
     """Enter a context manager that a row tells about (``transaction.atomic()``)."""
     row = m.catalog.functions.get(manager.api)
@@ -186,6 +195,7 @@ def entered(m: Machine, manager: ExternalObject, node: ast.AST, asynchronous: bo
 
 def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Return what a row says a function gives."""
+    authentication.settle(m, api, args, kwargs, node)
     name = api.rpartition(".")[2].removeprefix("a")
     if name == "prefetch_related_objects" and args:
         element = m.iterate(args[0], node)
