@@ -35,7 +35,8 @@ class Rule:
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
-        if effect.kind in NAMED and not effect.steps and effect.rule != self.code:
+        named = effect.kind in NAMED and (not effect.steps or effect.kind == "mistake")
+        if named and effect.rule != self.code:
             return False  # its row says which rule it belongs to
         if effect.kind == "dispatch" and effect.rule != self.code:
             return False
@@ -99,6 +100,8 @@ AnyRule = Rule | FactRule
 
 def way(effect: Effect) -> str:
     """Return how the coroutine reaches an effect."""
-    if not effect.steps or (effect.kind in TEMPLATE and isinstance(effect.steps[0][0].node, Code)):
+    if not effect.steps or effect.kind == "mistake":
+        return "directly"
+    if effect.kind in TEMPLATE and isinstance(effect.steps[0][0].node, Code):
         return "directly"
     return "implicit" if effect.implicit and effect.kind in LAZY else "helper"

@@ -88,6 +88,24 @@ _EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwar
 BRIDGES = frozenset(
     {"sync_to_async", "database_sync_to_async", "async_to_sync", "to_thread", "run_in_threadpool", "run_sync"}
 )
+#: What runs the coroutines it is given, or waits for them.
+RUNNERS = frozenset(
+    {
+        "gather",
+        "create_task",
+        "ensure_future",
+        "wait_for",
+        "wait",
+        "shield",
+        "as_completed",
+        "run",
+        "run_until_complete",
+        "run_coroutine_threadsafe",
+        "start_soon",
+        "isawaitable",
+        "iscoroutine",
+    }
+)
 #: Arguments of a call that keep a value, or run what they are given.
 _GIVEN = frozenset({"aget_or_set", "get_or_set"})
 
@@ -155,11 +173,14 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
         for left, op, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
             if isinstance(op, (ast.In, ast.NotIn)):
                 yield right, Use("used", "looks into it")
+            elif isinstance(op, (ast.Eq, ast.NotEq)):
+                yield left, Use("tested", "compared")
+                yield right, Use("tested", "compared")
             elif not isinstance(op, (ast.Is, ast.IsNot)):
-                yield left, Use("tested")
-                yield right, Use("tested")
+                yield left, Use("used", "compares it")
+                yield right, Use("used", "compares it")
             elif isinstance(right, ast.Constant) and right.value is None:
-                yield left, Use("tested")
+                yield left, Use("tested", "compared")
     elif isinstance(node, ast.Attribute):
         if node.attr not in _OWN_ATTRIBUTES and not node.attr.startswith("__"):
             yield node.value, Use("used", f"asks it for .{node.attr}")

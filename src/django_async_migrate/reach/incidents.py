@@ -48,11 +48,15 @@ def incidents_of(
     found = []
     for span in sorted(places):
         fn, effect = places[span]
-        verb = "blocks" if effect.kind == "blocking" else "queries"
+        verb = _VERBS.get(effect.kind, "queries")
         trace = tuple(_step(project, site, message, verb) for site, message in effect.steps)
         function = fn.qualname if fn is not None else effect.site.function
         found.append(Incident(effect, span, short_text(effect.site.node), function, trace, tuple(every[span])))
     return found
+
+
+#: What is said of the last step; nothing of a step that says all itself.
+_VERBS = {"blocking": "blocks", "mistake": ""}
 
 
 def _rank(effect: Effect) -> int:
@@ -75,6 +79,8 @@ def _span(project: Project, site: Site) -> Span:
 
 def _step(project: Project, site: Site, message: str, verb: str) -> Step:
     span = _span(project, site)
+    if verb == "":
+        return Step(span.path, span.line, span.column, message)
     if isinstance(site.node, Code):
         return Step(span.path, span.line, span.column, f"{message} {verb} here" if message else site.node.text)
     text = f"{message} {verb} here" if message else f"{short_text(site.node)} in {site.function}"
