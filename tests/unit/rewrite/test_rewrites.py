@@ -329,7 +329,9 @@ def test_a_manager_with_a_queryset_of_its_own_keeps_djangos_twins() -> None:
         "    def newest(self):",
         "    def get_queryset(self):\n        return super().get_queryset().exclude(title='')\n\n    def newest(self):",
     )
-    source = f"{_HEAD}async def view():\n    author = await Author.objects.aget(pk=1)\n    return author.books.count()\n"
+    source = (
+        f"{_HEAD}async def view():\n    author = await Author.objects.aget(pk=1)\n    return author.books.count()\n"
+    )
     files = MemoryFileSystem({"/p/library/models.py": models, "/p/library/views.py": source})
     outcome = fix(ScanOptions(paths=("/p",), project="/p", target_version="4.2"), False, files, cwd="/p", write=False)
     assert outcome.changes[0].after.decode().endswith("return await author.books.acount()\n")
