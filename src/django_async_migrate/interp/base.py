@@ -47,6 +47,7 @@ class Summary:
     effects: tuple[Effect, ...]
     writes: tuple[tuple[str, Value], ...] = ()
     depends: frozenset[FunctionInfo] = frozenset()
+    marks: tuple[str, ...] = ()  # what it has remembered: see ``Frame.remember``
 
 
 @dataclass
@@ -113,6 +114,7 @@ class EngineBase(Names):
         self._forced: FunctionInfo | None = None
         self._watched: dict[FunctionInfo, Mapping[ast.expr, Use]] = {}
         self._suspects: dict[FunctionInfo, bool] = {}
+        self.remembers = False  # whether some code has asked for what is asked for once in a process
         self._bridge_names: dict[ModuleInfo, frozenset[str]] = {}
         self.setup()
 

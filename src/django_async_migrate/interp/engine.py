@@ -37,7 +37,7 @@ from django_async_migrate.values.widen import widened
 from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
-from .frame import Env, Frame
+from .frame import MARK, Env, Frame
 from .misbridged import Misbridged
 from .parents import Parents
 from .registries import Registries
@@ -116,6 +116,8 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
                 frame.passed_up(waiting.effects, node, implicit, isinstance(fn.node, ast.GeneratorExp))
             return self._declared_result(frame, fn, node, waiting.returned)
         names = self._arguments(frame, func, args, kwargs)
+        if self.remembers:
+            names.update({name: value for name, value in frame.env.names.items() if name.startswith(MARK)})
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)
         coarse = self._variants.get(fn, 0) >= FINE_VARIANTS and not self._filling
@@ -144,6 +146,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
                 old = back[inner] = frame.number_of((node, fn, inner))
             return old
 
+        frame.env.names.update(dict.fromkeys(summary.marks, Const(True)))
         for inner, state in summary.heap.items():
             if frame.is_muted:
                 state = primed(state, heap.get(inner))
@@ -336,7 +339,12 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
         }
         depends = frozenset(fn for frame in frames for fn in frame.depends)
         ordered = tuple(e for e in effects if unique.get((id(e.site.node), e.kind, e.what, id(e.operand))) is e)
-        return Summary(result, elements, changed, ordered, written, depends)
+        marks = self._marks_of(frames) if self.remembers else ()
+        return Summary(result, elements, changed, ordered, written, depends, marks)
+
+    def _marks_of(self, frames: list[Evaluator]) -> tuple[str, ...]:
+        names = {name for frame in frames for name in (frame.exit or frame.env).names if name.startswith(MARK)}
+        return tuple(sorted(names))
 
     # -- frameworks
 

@@ -18,7 +18,7 @@ from django_async_migrate.templates.code import Code
 from django_async_migrate.values.heap import Heap, State
 from django_async_migrate.values.join import heap_changes, join_values
 from django_async_migrate.values.refs import reachable
-from django_async_migrate.values.types import NEVER, Func, Property, Ref, Unknown, Value, alternatives
+from django_async_migrate.values.types import NEVER, Const, Func, Property, Ref, Unknown, Value, alternatives
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
@@ -119,6 +119,10 @@ class _Owner:
         if found[0] is found[1]:
             return None
         return 0 if found[0] else 1
+
+
+#: What names of marks begin with: no variable is named so.
+MARK = " done "
 
 
 class Frame:
@@ -244,6 +248,15 @@ class Frame:
         self.record(
             Effect(kind, site, what or self.text(node), advice, certain, rule=rule, about=about, operand=operand)
         )
+
+    def remember(self, what: str) -> None:
+        """Note that something happened that is done once in a process: a cache is filled."""
+        self.env.names[f"{MARK}{what}"] = Const(True)
+        self.engine.remembers = True
+
+    def remembers(self, what: str) -> bool:
+        """Whether that happened before, on some way to here."""
+        return f"{MARK}{what}" in self.env.names
 
     def unsure(self) -> None:
         """Note that this function does something nobody can follow: it may query."""

@@ -13,6 +13,7 @@ from functools import cached_property
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.ninja import is_open_operation
 from django_async_migrate.index.preloads import preloaded
 from django_async_migrate.values.heap import Lazy, Object, Slot
 from django_async_migrate.values.types import External, ExternalObject, Partial, Ref, Value
@@ -51,6 +52,7 @@ class Requests(Decorated):
         if found is not None and not (isinstance(found, ExternalObject) and found.api in _REQUESTS):
             return found
         proven = self._is_handler(fn) or fn in self._routed or self._renders_with(fn, param.arg)
+        proven = proven or (param is fn.params[0] and is_open_operation(self.project, fn))
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
         return self.new_request(frame, param) if proven and self._asks_requests else found

@@ -47,6 +47,7 @@ from . import (
     serializers,
     stdlib,
 )
+from .warmth import warm
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
@@ -162,7 +163,8 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     if row.returns == "context-manager":
         return args[0] if len(args) == 1 and not isinstance(args[0], (Const, Scalar)) else ExternalObject(api)
-    if row.effect in {"query", "blocking"}:
+    asked = row.returns.partition(":")[2] or api
+    if row.effect in {"query", "blocking"} and not (row.free_when_cached and warm(m, asked, args, kwargs)):
         twin = (twin_of(row, m.version) or "").rpartition(".")[2] or None
         advice = f"await {twin}(...)" if twin else "run it through sync_to_async"
         kind: EffectKind = "framework" if row.rule else "orm-call"

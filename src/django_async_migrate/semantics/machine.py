@@ -69,6 +69,14 @@ class Machine(Protocol):
         """
         ...
 
+    def remember(self, what: str) -> None:
+        """Note that something happened that is done once in a process: a cache is filled."""
+        ...
+
+    def remembers(self, what: str) -> bool:
+        """Whether that happened before, on some way to here."""
+        ...
+
     def call(
         self,
         func: Value,

@@ -22,6 +22,7 @@ from django_async_migrate.values.types import (
 )
 
 from . import containers, querysets
+from .warmth import warm
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import StockMember
@@ -56,13 +57,17 @@ def manager_call(
         return None
     if member.is_async:
         return Coroutine("method", Method(manager, name), tuple(args), tuple(kwargs))
-    if member.effect == "query":
+    if member.effect == "query" and not (member.free_when_cached and _is_warm(m, manager, args, kwargs)):
         twin = member.twin if member.twin and (member.twin_since or (0, 0)) <= m.version else None
         advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
         kind: EffectKind = "framework" if member.rule else "orm-call"
         certain = manager.certain and not member.free_when_cached  # asked for once in a process: perhaps before
         m.effect(node, kind, "", advice, certain, member.rule, about=Terminal(twin))
     return returned(m, manager, member, kwargs, node)
+
+
+def _is_warm(m: Machine, manager: Manager, args: Seq[Value], kwargs: Kwargs) -> bool:
+    return manager.model is not None and warm(m, manager.model.key, args, kwargs)
 
 
 def returned(m: Machine, manager: Manager, member: StockMember, kwargs: Kwargs, node: ast.AST) -> Value:
