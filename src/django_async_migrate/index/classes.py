@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,9 +12,26 @@ from django_async_migrate.syntax.nodes import nodes_in
 from .functions import FunctionInfo
 
 if TYPE_CHECKING:
+    from .models import Model
     from .modules import Assigned, ModuleInfo
 
     Member: TypeAlias = "FunctionInfo | Assigned | ClassInfo"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a factory of Django's was told to make a form or formset class of.
+
+    ``fields`` and ``exclude`` name fields, None where they are not given; ``computed``: nobody knows how they were.
+    ``without``: relations to this model are no fields, since an inline formset fills them.
+    """
+
+    model: Model | None
+    fields: frozenset[str] | None = None
+    exclude: frozenset[str] | None = None
+    computed: bool = False
+    without: Model | None = None
+    form: ClassInfo | None = None
 
 
 class ClassInfo:
@@ -33,6 +51,7 @@ class ClassInfo:
         self.parent = parent
         self.name = node.name if node is not None else name
         self._given_bases = bases
+        self.made: Made | None = None
 
     @classmethod
     def bare(cls, name: str) -> ClassInfo:

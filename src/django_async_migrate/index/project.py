@@ -7,7 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .classes import ClassInfo
+from .classes import ClassInfo, Made
 from .doubles import Doubles
 from .functions import FunctionInfo
 from .modules import (
@@ -54,6 +54,7 @@ class Project:
         self.registrations = Registrations(self)
         self.templates = Templates(self)
         self.doubles = Doubles(self)
+        self._made: dict[tuple[ClassInfo, Made], ClassInfo] = {}
 
     @property
     def models(self) -> Models:
@@ -278,6 +279,14 @@ class Project:
     def synthetic_class(self, module: ModuleInfo, name: str, bases: list[ClassInfo | str]) -> ClassInfo:
         """Return a class that has no ``class`` statement: what ``Manager.from_queryset(...)`` makes."""
         return ClassInfo(module, None, None, name=name, bases=tuple(bases))
+
+    def class_made(self, name: str, base: ClassInfo, made: Made) -> ClassInfo:
+        """Return the class that a factory makes of a base class, the same one for the same arguments."""
+        known = self._made.get((base, made))
+        if known is None:
+            known = self._made[base, made] = self.synthetic_class(base.module, name, [base])
+            known.made = made
+        return known
 
     def model_of(self, definition: object) -> Model | None:
         """Return the model a class definition is, or None when it is no model."""

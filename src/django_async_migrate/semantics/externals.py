@@ -38,6 +38,7 @@ from . import (
     blocking,
     builtins,
     dispatching,
+    formclasses,
     forms,
     instances,
     messages,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 #: What doubles of library classes call.
-doubled = {**forms.FUNCTIONS, **messages.FUNCTIONS, **serializers.FUNCTIONS}
+doubled = {**forms.FUNCTIONS, **formclasses.FUNCTIONS, **messages.FUNCTIONS, **serializers.FUNCTIONS}
 
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:

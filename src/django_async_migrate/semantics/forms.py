@@ -16,9 +16,10 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.values.heap import Instance, Object, Slot
-from django_async_migrate.values.types import NONE, SCALAR, Class, Const, Ref, Tuple, Unknown, Value, alternatives
+from django_async_migrate.values.types import NONE, SCALAR, Class, Const, Ref, Unknown, Value, alternatives
 
 from . import querysets
+from .formclasses import texts
 
 if TYPE_CHECKING:
     from django_async_migrate.index.models import Model
@@ -47,21 +48,11 @@ class FormFields:
     certain: bool = True
 
 
-def texts(m: Machine, value: Value) -> set[str] | None:
-    """Return a text, or those of a list or tuple; None where they are not known."""
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return {value.value}
-    items = value.items if isinstance(value, Tuple) else getattr(m.state(value), "items", None)
-    if not isinstance(items, tuple) or not all(isinstance(item, Const) for item in items):
-        return None
-    return {str(item.value) for item in items if isinstance(item, Const)}
-
-
-def option_texts(m: Machine, meta: ClassInfo, name: str, node: ast.AST) -> set[str] | None:
+def option_texts(m: Machine, meta: ClassInfo, name: str, node: ast.AST) -> frozenset[str] | None:
     """Return what an option of a ``Meta`` names; an empty set where there is no such option, None where unknown."""
     found = meta.find(name)
     if found is None:
-        return set()
+        return frozenset()
     return texts(m, m.attribute(Class(meta), name, node))
 
 
@@ -72,16 +63,8 @@ def fields_of(m: Machine, cls: ClassInfo, node: ast.AST) -> FormFields:
         if _called(value).endswith(_CHOICES):
             found.choices.add(name)
     found.certain = not any(_changes_fields(entry) for entry in cls.mro)
-    meta = cls.find("Meta")
-    if meta is None or not isinstance(meta[1], ClassInfo):
-        return found
-    model = _option(meta[1], "model")
-    for definition in m.project.resolve(model.module, model.value, meta[1]) if model and model.value else ():
-        found.model = m.project.model_of(definition)
-    if found.model is None:
-        return found
-    chosen, left_out = option_texts(m, meta[1], "fields", node), option_texts(m, meta[1], "exclude", node)
-    if chosen is None or left_out is None:
+    found.model, chosen, left_out, without = _options(m, cls, node)
+    if found.model is None or chosen is None or left_out is None:
         return found  # they are computed, nobody knows how
 
     def has(name: str) -> bool:
@@ -91,7 +74,8 @@ def fields_of(m: Machine, cls: ClassInfo, node: ast.AST) -> FormFields:
         if not has(name) or relation.parent_link or not _is_editable(found.model, name):
             continue
         if relation.kind in _FORWARD:
-            found.choices.add(name)
+            if relation.target is None or relation.target is not without:
+                found.choices.add(name)
         elif relation.kind == "many-to-many":
             found.choices.add(name)
             found.many.add(name)
@@ -101,6 +85,27 @@ def fields_of(m: Machine, cls: ClassInfo, node: ast.AST) -> FormFields:
     if together and not unique and not found.choices:
         found.certain = False  # its fields may be left out
     return found
+
+
+def _options(
+    m: Machine, cls: ClassInfo, node: ast.AST
+) -> tuple[Model | None, frozenset[str] | None, frozenset[str] | None, Model | None]:
+    """Return the model of a form, the fields it has, those it leaves out, and the model it belongs below."""
+    made = next((entry.made for entry in cls.mro if entry.made is not None or "Meta" in entry.members), None)
+    meta = cls.find("Meta")
+    options = meta[1] if meta is not None and isinstance(meta[1], ClassInfo) else None
+    model = made.model if made is not None else None
+    option = _option(options, "model") if options is not None and model is None else None
+    for definition in m.project.resolve(option.module, option.value, options) if option and option.value else ():
+        model = m.project.model_of(definition)
+    given: list[frozenset[str] | None] = []
+    for name in ("fields", "exclude"):
+        own = getattr(made, name) if made is not None else None
+        inherited = option_texts(m, options, name, node) if options is not None else frozenset()
+        given.append(own if own is not None else inherited)
+    if made is not None and made.computed:
+        given = [None, None]
+    return model, given[0], given[1], made.without if made is not None else None
 
 
 def _declared(cls: ClassInfo) -> Iterator[tuple[str, ast.expr]]:

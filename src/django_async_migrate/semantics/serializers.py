@@ -31,7 +31,8 @@ from django_async_migrate.values.types import (
 )
 
 from . import containers, querysets
-from .forms import fields_of, option_texts, texts
+from .formclasses import texts
+from .forms import fields_of, option_texts
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -47,8 +48,8 @@ _MANY = frozenset({"many-to-many", "reverse-foreign-key", "reverse-many-to-many"
 
 def _many_to_many(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Read the many-to-many relations of a row, or those of them that are named."""
-    wanted = texts(m, args[1]) if args[1] != NONE else set()
-    left_out = texts(m, args[2]) if args[2] != NONE else set()
+    wanted: frozenset[str] | None = texts(m, args[1]) if args[1] != NONE else frozenset()
+    left_out: frozenset[str] | None = texts(m, args[2]) if args[2] != NONE else frozenset()
     for part in alternatives(args[0]):
         state = m.state(part)
         if not isinstance(state, Instance) or wanted is None or left_out is None:
