@@ -6,6 +6,7 @@ https://docs.python.org/3/library/sys.html#sys.set_coroutine_origin_tracking_dep
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import re
@@ -50,6 +51,16 @@ def watching(root: Path) -> Iterator[list[tuple[str, int]]]:
         if "was never awaited" not in text:
             continue
         places = [(path, int(line)) for path, line in _LINE.findall(text) if path.startswith(folder)]
-        if places:
-            path, line = places[-1]  # the most recent call comes last
+        for path, line in reversed(places):  # the most recent call comes last
             found.append((path.removeprefix(folder), line))
+            if _is_in_coroutine(path, line):
+                break  # sync code that only hands the coroutine on leads here
+
+
+def _is_in_coroutine(path: str, line: int) -> bool:
+    """Whether the innermost function around a line is a coroutine function."""
+    inner: ast.AST | None = None
+    for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
+            inner = node  # walked from outside to inside
+    return isinstance(inner, ast.AsyncFunctionDef)

@@ -16,13 +16,15 @@ from django_async_migrate.syntax.nodes import nodes_in
 class Use(NamedTuple):
     """How a value is used, and by what node around it.
 
-    ``kind``: "dropped", "unused", "tested", "used", "awaited", "bridged" (given to a bridge), "returned" or "given" (to
-    the method ``how``).
+    ``kind``: "dropped", "unused", "tested", "used", "awaited", "bridged" (given to a bridge), "returned", "given" (to
+    the method ``how``), "passed" (to the method or class ``how``), "stored" (as the attribute ``how``), "asked" (a
+    function that ``how`` calls for each item) or "held" (by a variable). ``inside``: what a container holds counts too.
     """
 
     kind: str
     how: str = ""
     around: ast.AST | None = None
+    inside: bool = False
 
 
 #: What coroutines and tasks have themselves.
@@ -76,11 +78,40 @@ _READERS = frozenset(
         "round",
         "str",
         "repr",
+        "format",
+        "range",
+        "Decimal",
     }
 )
+#: Builtins that look at each item of what they are given.
+_ITEM_READERS = frozenset({"sorted", "sum", "min", "max", "any", "all"})
+#: Builtins that call a function for each item: as an argument of which name.
+_ASKING = frozenset({"sorted", "min", "max", "sort"})
 #: What puts values into a response, at the latest when it is rendered.
 SHOWN = frozenset(
-    {"JsonResponse", "HttpResponse", "Response", "TemplateResponse", "render", "render_to_string", "dumps"}
+    {
+        "JsonResponse",
+        "HttpResponse",
+        "HttpResponseRedirect",
+        "Response",
+        "TemplateResponse",
+        "dumps",
+        "format_html",
+        "mark_safe",
+        "print",
+        "redirect",
+        "render",
+        "render_to_string",
+    }
+)
+_LOGGERS = frozenset({"log", "logger", "logging", "_logger", "LOG", "LOGGER"})
+_LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+#: Methods of querysets and managers that look at the values they are given.
+_ASKED_WITH = frozenset(
+    {
+        *("filter", "exclude", "get", "create", "update", "get_or_create", "update_or_create"),
+        *("aget", "acreate", "aupdate", "aget_or_create", "aupdate_or_create"),
+    }
 )
 #: What makes a call one that a test looks at from outside.
 _EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwarns", "suppress", "patch", "object")
@@ -107,7 +138,7 @@ RUNNERS = frozenset(
     }
 )
 #: Arguments of a call that keep a value, or run what they are given.
-_GIVEN = frozenset({"aget_or_set", "get_or_set"})
+_GIVEN = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 
 def called_name(node: ast.AST) -> str:
@@ -139,9 +170,33 @@ def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str]) -> dict[ast.expr,
             found.setdefault(expr, use)
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if all(isinstance(target, ast.Name) and target.id not in loaded | outer for target in targets):
-                found.setdefault(node.value, Use("unused"))
+            names = {target.id for target in targets if isinstance(target, ast.Name)}
+            if len(names) == len(targets):
+                kind = "held" if names & (loaded | outer) else "unused"
+                for part in parts_of(node.value):
+                    found.setdefault(part, Use(kind))
     return found
+
+
+def parts_of(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the expressions whose values an expression gives, or holds: those of displays and of both branches."""
+    if isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from parts_of(value)
+    elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        for value in node.elts:
+            yield from parts_of(value)
+    elif isinstance(node, (ast.ListComp, ast.SetComp)):
+        yield from parts_of(node.elt)
+    elif isinstance(node, ast.DictComp):
+        yield from parts_of(node.value)
+    elif isinstance(node, ast.IfExp):
+        yield from parts_of(node.body)
+        yield from parts_of(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        yield from parts_of(node.values[-1])
+    else:
+        yield node
 
 
 def _inner_names(node: ast.AST) -> Iterator[ast.Name]:
@@ -154,7 +209,7 @@ def _inner_names(node: ast.AST) -> Iterator[ast.Name]:
 
 def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Use]]:
     if isinstance(node, ast.Expr):
-        yield node.value, Use("dropped")
+        yield from ((part, Use("dropped")) for part in parts_of(node.value))
     elif isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
         yield from _tested(node.test)
     elif isinstance(node, ast.UnaryOp):
@@ -172,6 +227,7 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
     elif isinstance(node, ast.Compare):
         for left, op, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
             if isinstance(op, (ast.In, ast.NotIn)):
+                yield left, Use("tested", "compared")
                 yield right, Use("used", "looks into it")
             elif isinstance(op, (ast.Eq, ast.NotEq)):
                 yield left, Use("tested", "compared")
@@ -186,6 +242,12 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
             yield node.value, Use("used", f"asks it for .{node.attr}")
     elif isinstance(node, ast.Subscript):
         yield node.value, Use("used", "indexes it")
+        bounds = [node.slice.lower, node.slice.upper] if isinstance(node.slice, ast.Slice) else [node.slice]
+        yield from ((bound, Use("used", "indexes with it")) for bound in bounds if bound is not None)
+    elif isinstance(node, ast.Match):
+        yield node.subject, Use("used", "matches it")
+    elif isinstance(node, ast.Raise) and node.exc is not None:
+        yield node.exc, Use("used", "raises it")
     elif isinstance(node, (ast.For, ast.AsyncFor)):
         yield node.iter, Use("used", "iterates over it")
     elif isinstance(node, ast.Starred):
@@ -200,6 +262,9 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
     elif isinstance(node, ast.Assign):
         if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
             yield node.value, Use("used", "unpacks it")
+        for target in node.targets:
+            if isinstance(target, ast.Attribute):
+                yield node.value, Use("stored", target.attr, target)
     elif isinstance(node, (ast.With, ast.AsyncWith)):
         for item in node.items:
             yield item.context_expr, Use("used", "enters it")
@@ -232,27 +297,46 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
         for argument in node.args:
             yield argument, Use("tested", name)
     elif isinstance(node.func, ast.Name) and name in _READERS:
-        for argument in node.args:
-            if not isinstance(argument, ast.Starred):
-                yield argument, Use("used", f"passes it to {name}()")
-    elif name in SHOWN:
+        yield from _read(node, name)
+    elif isinstance(node.func, ast.Name) and name == "filter" and len(node.args) > 1:
+        yield node.args[0], Use("asked", name, node)
+    elif name in {"getattr", "extend", "join"} and node.args:
+        if name == "join":
+            yield from ((part, Use("used", f"passes it to {name}()")) for part in _items(node.args[0]))
+        yield node.args[0], Use("used", f"passes it to {name}()", inside=name == "join")
+    elif name == "format" and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant):
+        yield from ((argument, Use("used", "makes text of it")) for argument in arguments)
+    elif name in SHOWN or (name in _LOGGING and called_name(getattr(node.func, "value", node)) in _LOGGERS):
         for argument in arguments:
-            yield from ((part, Use("used", f"passes it to {name}()")) for part in _shown(argument))
+            yield from ((part, Use("used", f"passes it to {name}()", inside=True)) for part in parts_of(argument))
     elif name in bridges and (node.args or node.keywords):
         functions = node.args[:1] or [keyword.value for keyword in node.keywords if keyword.arg in {"func", "function"}]
         for function in functions:
             yield function, Use("bridged", name, node)
     elif name in _GIVEN and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
         yield arguments[1], Use("given", name, node)
+    elif name in _ASKED_WITH or (isinstance(node.func, ast.Name) and name[:1].isupper()):
+        yield from ((argument, Use("passed", name, node)) for argument in arguments)
+    if name in _ASKING:
+        yield from ((keyword.value, Use("asked", name, node)) for keyword in node.keywords if keyword.arg == "key")
 
 
-def _shown(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield what is written out in a display, and a plain argument itself."""
-    if isinstance(node, ast.Dict):
-        for value in node.values:
-            yield from _shown(value)
-    elif isinstance(node, (ast.List, ast.Tuple)):
-        for value in node.elts:
-            yield from _shown(value)
-    else:
-        yield node
+def _read(node: ast.Call, name: str) -> Iterator[tuple[ast.expr, Use]]:
+    """Yield what a builtin looks into, and what it finds there."""
+    how = f"passes it to {name}()"
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            continue
+        items = name in _ITEM_READERS
+        kind = "tested" if name in {"any", "all"} else "used"
+        yield argument, Use("used" if not isinstance(argument, ast.Name) else kind, how, inside=items)
+        if items:
+            yield from ((part, Use(kind, how)) for part in _items(argument))
+
+
+def _items(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the items that an expression writes out."""
+    if isinstance(node, ast.GeneratorExp):
+        yield node.elt
+    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.List, ast.Tuple, ast.Set)):
+        yield from parts_of(node)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.index.usages import RUNNERS, Use, called_name
+from django_async_migrate.index.usages import RUNNERS, Use, called_name, parts_of
 from django_async_migrate.syntax.nodes import children
 
 #: Statements of which one part or none runs; what stands in them may not have run.
@@ -19,16 +19,17 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _Path = tuple[tuple[ast.AST, str], ...]
 
 
-def at_its_call(fn: FunctionInfo, name: ast.Name, effect: Effect, use: Use) -> list[Effect]:
+def at_its_call(fn: FunctionInfo, name: ast.Name, effect: Effect, use: Use, made: Container[ast.expr]) -> list[Effect]:
     """Return what is wrong at the calls that a variable's coroutine comes from; at its use where that is not known.
 
-    Where the variable is awaited as well, its author knows what it holds: only what raises is wrong then, at its use.
+    ``made``: expressions that gave a coroutine each time. Where the variable is awaited as well, its author knows
+    what it holds: only what raises is wrong then, at its use.
     """
     if effect.rule not in {"DAM602", "DAM603"} or use.kind == "given":
         return [effect]
     if _is_awaited(fn, name.id):
         return [effect] if effect.rule == "DAM603" else []
-    makers = _makers(fn, name)
+    makers = _makers(fn, name, made)
     if not makers:
         return [effect]
     told = (effect.site, _told(name.id, effect, use))
@@ -58,7 +59,7 @@ def _is_awaited(fn: FunctionInfo, name: str) -> bool:
     return False
 
 
-def _makers(fn: FunctionInfo, use: ast.Name) -> list[ast.expr]:
+def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[ast.expr]:
     """Return the calls whose results reach a use of a variable; none where it may come from elsewhere."""
     name = use.id
     set_by: list[tuple[ast.expr, _Path]] = []
@@ -78,20 +79,13 @@ def _makers(fn: FunctionInfo, use: ast.Name) -> list[ast.expr]:
     for value, path in sorted(set_by, key=lambda item: (item[0].lineno, item[0].col_offset), reverse=True):
         if (value.lineno, value.col_offset) > at or _apart(path, reading):
             continue
-        calls = list(_calls(value))
+        calls = [part for part in parts_of(value) if part in made]
         if not calls:
             return []
         found += calls
         if path == reading[: len(path)]:
             break  # it has run whenever the use does
     return found[::-1]
-
-
-def _calls(value: ast.expr) -> Iterator[ast.expr]:
-    """Yield the calls an expression may have the value of; nothing where it may have another value."""
-    parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
-    if all(isinstance(part, (ast.Call, ast.Attribute)) for part in parts):
-        yield from parts
 
 
 def _gives(call: ast.Call, name: str) -> bool:

@@ -9,22 +9,25 @@ none, and nothing is said.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.usages import Use
 from django_async_migrate.semantics import asynchronous
 from django_async_migrate.syntax.nodes import statements_in
-from django_async_migrate.values.heap import Instance, Object, QuerySet
+from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     Coroutine,
     External,
     Func,
     Manager,
     Method,
+    ModelClass,
     Never,
     Ref,
     RelatedManager,
+    Tuple,
     Value,
     alternatives,
 )
@@ -87,6 +90,8 @@ class Mistakes(Suspects):
         for node, (fn, effect) in sorted(
             self.outcome.mistakes.items(), key=lambda item: (item[1][1].site.path, item[0].lineno, item[0].col_offset)
         ):
+            if not effect.rule:
+                continue  # a variable holds it: what becomes of that is looked at on its own
             if effect.rule == "DAM610" and fn in evaluates:
                 continue  # what goes wrong is told where the rows are asked for
             if node in lost and effect.rule in {"DAM610", "DAM613"}:
@@ -96,7 +101,7 @@ class Mistakes(Suspects):
                 continue  # what is wrong is what the bridge is given
             told = [effect]
             if isinstance(node, ast.Name):
-                told = at_its_call(fn, node, effect, self.watched(fn)[node])
+                told = at_its_call(fn, node, effect, self.watched(fn)[node], self.outcome.mistakes)
                 if told == [effect]:
                     if (fn, node.id) in seen:
                         continue
@@ -112,12 +117,23 @@ class Mistakes(Suspects):
     def _judged(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
         if use.kind == "given":
             return self._given(frame, node, value, use)
+        if use.kind == "asked":
+            return self._asked(frame, node, value, use)
+        if not self._minds(frame, use):
+            return None
         certain = True
         for part in alternatives(value):
             proof = self.is_coroutine(frame, part)
+            if proof is None and use.inside:
+                proof = self._holds(frame, part)
             if proof is None:
                 return None
             certain = certain and proof
+        if use.kind == "held":
+            return self._mistake(frame, node, "", certain)
+        if use.kind in {"passed", "stored"}:
+            how = f"passes it to {use.how}()" if use.kind == "passed" else f"stores it as .{use.how}"
+            return self._mistake(frame, node, "DAM603", certain, how)
         if use.kind in {"dropped", "unused"}:
             return self._mistake(frame, node, "DAM601", certain)
         if use.kind == "tested":
@@ -129,6 +145,50 @@ class Mistakes(Suspects):
                 return self._mistake(frame, node, "DAM603", certain, "returns it from a view")
         return None
 
+    def _minds(self, frame: Frame, use: Use) -> bool:
+        """Whether what a value is passed to, or stored in, is known to take no coroutine: Django's own."""
+        if use.kind == "passed" and isinstance(use.around, ast.Call):
+            with frame.muted():
+                func = frame.eval(use.around.func)
+            return all(
+                isinstance(part, ModelClass)
+                or (
+                    isinstance(part, Method)
+                    and (
+                        isinstance(part.receiver, (Manager, RelatedManager))
+                        or isinstance(frame.state(part.receiver), QuerySet)
+                    )
+                )
+                for part in alternatives(func)
+            )
+        if use.kind == "stored" and isinstance(use.around, ast.Attribute):
+            with frame.muted():
+                owner = frame.eval(use.around.value)
+            return all(_has_field(frame.state(part), use.how) for part in alternatives(owner))
+        return True
+
+    def _holds(self, frame: Frame, value: Value) -> bool | None:
+        """Whether a container certainly holds a coroutine; None where nobody knows."""
+        state = frame.state(value)
+        items: Iterable[Value] = ()
+        if isinstance(value, Tuple):
+            items = value.items
+        elif isinstance(state, Sequence):
+            items = state.items if state.items is not None else [state.element] if state.element is not None else []
+        elif isinstance(state, Dict):
+            items = [*state.items.values(), *([state.element] if state.element is not None else [])]
+        found = [[self.is_coroutine(frame, part) for part in alternatives(item)] for item in items]
+        proofs = [all(parts) for parts in found if parts and None not in parts]
+        return any(proofs) if proofs else None
+
+    def _asked(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
+        """``filter(check, rows)`` keeps all rows if ``check()`` gives a coroutine; nothing can be sorted by one."""
+        if not all(isinstance(part, Func) and self.gives_coroutine(frame, part) for part in alternatives(value)):
+            return None
+        if use.how == "filter":
+            return self._mistake(frame, node, "DAM602", True)
+        return self._mistake(frame, node, "DAM603", True, "sorts by it")
+
     def _given(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
         """``cache.aget_or_set(key, load)`` stores what ``load()`` gives: a coroutine, which cannot be stored."""
         call = use.around
@@ -137,7 +197,7 @@ class Mistakes(Suspects):
         if self.project.external_name(frame.module, call.func.value, frame.fn) != "django.core.cache.cache":
             return None
         for part in alternatives(value):
-            made = isinstance(part, Func) and self.gives_coroutine(frame, part)
+            made = use.how.endswith("get_or_set") and isinstance(part, Func) and self.gives_coroutine(frame, part)
             if not made and self.is_coroutine(frame, part) is None:
                 return None
         return self._mistake(frame, node, "DAM603", True, "stores it")
@@ -223,6 +283,13 @@ class Mistakes(Suspects):
             if api not in _KEEPERS and not api.startswith(_KEEPING):
                 return False
         return True
+
+
+def _has_field(state: object, name: str) -> bool:
+    """Whether an object is an instance of a model with a field of a name."""
+    if not isinstance(state, Instance) or not state.certain:
+        return False
+    return name in state.model.scalars() or name in state.model.relations()
 
 
 def _stands_for_generator(fn: FunctionInfo) -> bool:

@@ -10,7 +10,7 @@ from django_async_migrate.catalog import rules_folder
 from django_async_migrate.catalog.releases import coroutine_names
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
-from django_async_migrate.index.usages import BRIDGES, Use, called_name, uses_in
+from django_async_migrate.index.usages import BRIDGES, Use, called_name, parts_of, uses_in
 from django_async_migrate.syntax.nodes import statements_in
 
 from .base import EngineBase
@@ -67,6 +67,8 @@ _COMMON = frozenset(
 #: What names with common names for methods are worth a look.
 _OWNERS = frozenset({"self", "cls", "channel_layer"})
 _PROPERTIES = frozenset({"property"})
+#: Uses that a function may be put to, which is called then.
+_FUNCTIONS = frozenset({"given", "asked"})
 _BRIDGES = frozenset({"sync_to_async", "database_sync_to_async", "to_thread"})
 
 
@@ -85,6 +87,7 @@ class Suspects(EngineBase):
         found |= {row.api.rpartition(".")[2] for row in rows if row.is_async}
         found |= {name for name in coroutine_names(rules_folder()) if name.startswith("a")}
         found |= _BRIDGES
+        passing: list[tuple[str, str]] = []
         for path in self.project.tree.project_async_paths():
             module = self.project.module(path)
             for node in statements_in(module.parsed.tree.body) if module is not None else ():
@@ -93,6 +96,10 @@ class Suspects(EngineBase):
                     and any(called_name(decorator) in _BRIDGES for decorator in node.decorator_list)
                 ):
                     found.add(node.name)
+                elif isinstance(node, ast.FunctionDef):
+                    passing += [(node.name, name) for name in _passed_on(node)]
+        for _ in range(2):  # a helper hands on what another helper does
+            found |= {name for name, inner in passing if inner in found and name not in _COMMON}
         return frozenset(found)
 
     @cached_property
@@ -115,7 +122,7 @@ class Suspects(EngineBase):
             body = expr.body if isinstance(expr, ast.Lambda) else expr
             return isinstance(body, ast.Call) or called_name(body) in self.coroutine_names
         if use.kind == "returned":
-            return self.is_view(fn)
+            return self.is_view(fn) or (not fn.is_async and fn.name in self.coroutine_names)
         if use.kind != "awaited":
             return True
         if not isinstance(expr, ast.Call):
@@ -142,11 +149,15 @@ class Suspects(EngineBase):
                 # A test with mocks looks at what they were called with.
                 uses = {expr: use for expr, use in uses.items() if use.kind != "dropped"}
             held = self._held_names(fn)
-            known = self._watched[fn] = {
+            found = {
                 expr: use
                 for expr, use in uses.items()
                 if use.kind in {"awaited", "bridged"} or self._may_be_coroutine(fn, expr, use, held)
             }
+            if isinstance(fn.node, ast.GeneratorExp) and fn.parent is not None:
+                around = self.watched(fn.parent)  # which function takes its items is written there
+                found.update((node, around[node]) for node in parts_of(fn.node.elt) if node in around)
+            known = self._watched[fn] = found
         return known
 
     def _bridges_of(self, module: ModuleInfo) -> frozenset[str]:
@@ -168,16 +179,16 @@ class Suspects(EngineBase):
         found: set[str] = set()
         for node in fn.own_nodes:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-                if self._is_async_call(fn, node.value):
+                if any(self._is_async_call(fn, part) for part in parts_of(node.value)):
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     found.update(target.id for target in targets if isinstance(target, ast.Name))
         return frozenset(found)
 
     def _may_be_coroutine(self, fn: FunctionInfo, expr: ast.expr, use: Use, held: frozenset[str]) -> bool:
         if isinstance(expr, ast.Name):
-            return expr.id in held or (use.kind == "given" and expr.id in self.coroutine_names)
+            return expr.id in held or (use.kind in _FUNCTIONS and expr.id in self.coroutine_names)
         if isinstance(expr, ast.Attribute):
-            return expr.attr in (self.coroutine_names if use.kind == "given" else self._property_names)
+            return expr.attr in (self.coroutine_names if use.kind in _FUNCTIONS else self._property_names)
         return self._is_async_call(fn, expr)
 
     @cached_property
@@ -234,6 +245,17 @@ class Suspects(EngineBase):
                         if self.suspects(fn):
                             found.append(fn)
         return found
+
+
+def _passed_on(node: ast.FunctionDef) -> list[str]:
+    """Return the names of the calls whose results a sync function returns."""
+    return [
+        called_name(part)
+        for statement in statements_in(node.body)
+        if isinstance(statement, ast.Return) and statement.value is not None
+        for part in parts_of(statement.value)
+        if isinstance(part, ast.Call)
+    ]
 
 
 def _runs_loop(fn: FunctionInfo) -> bool:
