@@ -134,21 +134,48 @@ def _rewriting(
     within: Sequence[str] | None,
 ) -> Rewriting:
     """Return a fix run that has not begun."""
+    from django_async_migrate.report.levels import HIGHEST, level_of
+    from django_async_migrate.report.selection import Selection
     from django_async_migrate.rewrite.engine import Rewriting
 
     root = locate(options.paths, options.project, files, folder).root
-    rewriting_options = replace(options, rewriting=options.helper_strategy)
+    asked = replace(options, rewriting=options.helper_strategy)
+    narrow = bool(options.select or options.ignore or options.per_file_ignores or options.level < HIGHEST)
+    selection = Selection(options.select, options.ignore, options.per_file_ignores)
+    target: list[str] = []
+
+    def scanned(overlay: FileSystem, made: frozenset[tuple[str, str]], beside: frozenset[str] | None) -> Report:
+        given = replace(asked, trusted=made)
+        if beside is not None and narrow:
+            given = replace(given, select=(), ignore=(), per_file_ignores=(), level=HIGHEST)
+        if beside:
+            # The same project and version, whatever the paths would tell by themselves.
+            if not target:
+                target.append(_version(asked, files, folder))
+            paths = (*options.paths, *(f"{root}/{path}" for path in sorted(beside)))
+            given = replace(given, paths=paths, project=root, target_version=target[0])
+        return scan(given, overlay, folder, progress)
+
     return Rewriting(
         root,
         files,
-        lambda overlay, made: scan(replace(rewriting_options, trusted=made), overlay, folder, progress),
+        scanned,
         unsafe,
         _local_packages(root, files),
         _Importers(root, options, files, folder),
         shown=_Rebase(root, folder).path,
         resolved=lambda path: absolute(path, folder),
         within=None if within is None else frozenset(relative(path, root) for path in within),
+        asked=(lambda finding, path: selection.wants(finding.code, path) and level_of(finding) <= options.level)
+        if narrow
+        else None,
     )
+
+
+def _version(options: ScanOptions, files: FileSystem, cwd: str) -> str:
+    """Return the Django version that a scan judges by."""
+    project = locate(options.paths, options.project, files, cwd)
+    return _target(options, project, discover(options.paths, project, options.exclude, files, cwd), files, cwd).django
 
 
 class _Importers:

@@ -107,6 +107,10 @@ def test_the_hooks(repository: Repository) -> None:
     assert "files were modified by this hook" in out
     text = (repository.folder / "shop/views.py").read_text("utf-8")
     assert "return await Book.objects.aget(pk=pk)" in text
+    # The helper in another file became async as well, and is right itself.
+    scan = [sys.executable, "-m", "django_async_migrate", "scan", "--no-baseline", "--output-format", "concise"]
+    whole = subprocess.run(scan, cwd=repository.folder, check=False, capture_output=True, text=True)
+    assert (whole.returncode, whole.stdout) == (0, "")
     repository.commit()
     code, out = repository.hook("django-async-migrate-fix", "shop/views.py")
     assert code == 0, out

@@ -1,7 +1,7 @@
 """The fix loop: apply plans to the files in memory, scan again, keep what is proven, until nothing changes.
 
-A rewrite is kept when the result compiles, its finding is gone and no new one has come. Everything happens in
-memory; the caller writes the result, once.
+A rewrite is kept when the result compiles, its finding is gone and no new one has come: none of any rule, and in no
+file that it changes, whatever was asked for. Everything happens in memory; the caller writes the result, once.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ MAX_SCANS = 200
 MAX_DEPTH = 3
 BRIDGES = "asgiref.sync"
 
-#: Scans the files; the coroutines are those that rewrites have just made.
-Scan = Callable[["FileSystem", "frozenset[tuple[str, str]]"], Report]
+#: Scans the files; the coroutines are those that rewrites have just made. With a set of files, by their paths from the
+#: root, everything is reported, for these files as well; without one, what was asked for.
+Scan = Callable[["FileSystem", "frozenset[tuple[str, str]]", "frozenset[str] | None"], Report]
 _Place = tuple[str, str]
 
 
@@ -81,10 +82,21 @@ class Rewriting:
     within: frozenset[str] | None = None
     #: The files of each rewrite that was kept, from the root.
     together: list[frozenset[str]] = field(default_factory=list)
+    #: Whether a finding in a file, by its path from the root, was asked for; None where all were.
+    asked: Callable[[Finding, str], bool] | None = None
+    #: The files that were asked for, from the root, and those beside them that rewrites change.
+    selected: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
 
     def run(self) -> Report:
         """Apply plans until none is left that can be; return the report on the result."""
-        return self._settled(self._scanned(self.files))
+        report = self._asked(self.files)
+        assert report.scope is not None
+        self.selected = report.scope.selected
+        if not report.findings:
+            return report
+        settled = self._settled(report if self.asked is None else self._scanned(self.files))
+        return settled if self.asked is None and not self.beside else self._asked(self.files)
 
     def _settled(self, report: Report) -> Report:
         for _ in range(MAX_ROUNDS):
@@ -134,7 +146,7 @@ class Rewriting:
             full = held.get(path) or self.resolved(path)
             if self.within is None or full[len(self._full("")) :] in self.within:
                 files[full] = without_codes(files[full] if full in files else self.below.read(full), lines)
-        after = self._scanned(files)
+        after = self._asked(files)
         left = {finding.fingerprint for finding in after.findings}
         self.applied.extend(
             Applied(
@@ -156,7 +168,7 @@ class Rewriting:
         path and code, and how many were taken away.
         """
         if insert and self.together:
-            report = self._scanned(self.files)  # as the next scan sees it, which trusts nothing
+            report = self._asked(self.files)  # as the next scan sees it, which trusts nothing
         files = dict(self.files)
         added: list[tuple[str, str]] = []
         removed = 0
@@ -179,7 +191,7 @@ class Rewriting:
         if not added and not removed:
             return report, [], 0
         self.files = files
-        return self._scanned(files), added, removed
+        return self._asked(files), added, removed
 
     def _gone(
         self, path: str, full: str, data: bytes, selected: Callable[[str], bool] | None
@@ -195,9 +207,20 @@ class Rewriting:
         known = done_with(before, fixed)
         return lambda line, code: known(original_line(before, data, line), code)
 
-    def _scanned(self, files: Mapping[str, bytes], made: frozenset[_Place] = frozenset()) -> Report:
+    def _asked(self, files: Mapping[str, bytes]) -> Report:
+        """Return the report that was asked for."""
         self.scans += 1
-        return self.scan(Overlay(self.below, files), made | (self.only or frozenset()))
+        return self.scan(Overlay(self.below, files), frozenset(), None)
+
+    def _scanned(self, files: Mapping[str, bytes], made: frozenset[_Place] = frozenset()) -> Report:
+        """Return the report by which rewrites are judged."""
+        self.scans += 1
+        return self.scan(Overlay(self.below, files), made | (self.only or frozenset()), self.beside)
+
+    def _beside(self, attempts: Sequence[Attempt]) -> frozenset[str]:
+        """Return the files that were not asked for and are changed, now or before."""
+        changed = {path for attempt in attempts for path in attempt.plan.paths}
+        return self.beside | (changed - self.selected)
 
     def _round(self, report: Report) -> Report | None:
         """Apply what can be applied at once; None when nothing was kept."""
@@ -211,9 +234,15 @@ class Rewriting:
                 if not attempts and len(self.refused) > known:
                     attempts = self._chosen(report)  # the next plan of each
                 continue
+            if self._beside(attempts) != self.beside:
+                self.beside = self._beside(attempts)
+                report = self._scanned(self.files)
             made = frozenset(place for attempt in attempts for place in attempt.plan.creates)
             after = self._scanned(files, made)
+            known_files = self.beside
             files, after, inner = self._completed(files, after, made)
+            if self.beside != known_files:
+                report = self._scanned(self.files)
             blamed = self._blamed(report, after, attempts)
             if not blamed:
                 # Before the files change: the place of a finding is that in the files as they are now.
@@ -268,9 +297,11 @@ class Rewriting:
             depth=self.depth + 1,
             shown=self.shown,
             within=self.within,
+            selected=self.selected,
+            beside=self.beside,
         )
         after = inner._settled(after)
-        self.scans = inner.scans
+        self.scans, self.beside = inner.scans, inner.beside
         return inner.files, after, inner.together
 
     def _as_found(self, made: Iterable[_Place]) -> set[_Place]:
@@ -282,7 +313,7 @@ class Rewriting:
         candidates = []
         only = None if self.only is None else self._as_found(self.only)
         for finding in report.findings:
-            if only is not None and _place(finding) not in only:
+            if not self._wanted(finding) if only is None else _place(finding) not in only:
                 continue
             plan = next((plan for plan in finding.plans if self._usable(finding, plan)), None)
             if plan is not None:
@@ -298,6 +329,10 @@ class Rewriting:
             chosen.append(attempt)
             taken.extend(spans)
         return chosen
+
+    def _wanted(self, finding: Finding) -> bool:
+        path = self.resolved(finding.span.path)[len(self._full("")) :]
+        return path not in self.beside and (self.asked is None or self.asked(finding, path))
 
     def _usable(self, finding: Finding, plan: FixPlan) -> bool:
         if not plan.edits or (finding.fingerprint, plan.title) in self.refused:

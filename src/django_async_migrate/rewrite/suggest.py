@@ -20,7 +20,7 @@ def suggestions(begin: Callable[[], Rewriting], wanted: Collection[str]) -> dict
     that makes a coroutine is no suggestion: what that coroutine reaches has to be rewritten as well.
     """
     tried = begin()
-    before = tried.scan(tried.below, frozenset())
+    before = tried.scan(tried.below, frozenset(), None)
     tried.run()
     kept = {(done.code, done.path, done.line, done.function, done.title) for done in tried.applied}
     fresh = begin()

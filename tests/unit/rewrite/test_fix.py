@@ -187,3 +187,35 @@ def test_the_help_fits_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.split("\n")
     assert len(lines) <= 32
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    "restriction",
+    [
+        {"paths": ("blog/views.py",)},
+        {"select": ("DAM110",)},
+        {"ignore": ("DAM102",)},
+        {"per_file_ignores": (("blog/helpers.py", ("DAM",)),)},
+        {"paths": ("blog/views.py",), "select": ("DAM110",)},
+    ],
+    ids=str,
+)
+def test_a_rewrite_is_judged_by_all_rules_in_all_files_it_changes(project: Path, restriction: dict[str, object]) -> None:
+    """A twin, in a file that was not asked for, is itself free of findings of rules that were not asked for."""
+    outcome = fix(ScanOptions(**restriction))  # type: ignore[arg-type]
+    assert outcome.report.findings == fix(ScanOptions(**restriction), write=False).report.findings  # type: ignore[arg-type]
+    text = (project / "blog/helpers.py").read_text("utf-8")
+    assert "async def " in text
+    assert "async for" in text
+    left = {finding.code for finding in fix(ScanOptions(), write=False).report.findings}
+    assert "DAM102" not in left
+    assert "DAM110" not in {finding.code for finding in outcome.report.findings}
+
+
+def test_only_what_was_asked_for_is_fixed(project: Path) -> None:
+    write(project, {"blog/more.py": _VIEWS})
+    fix(ScanOptions(paths=("blog/views.py",), select=("DAM110",)))
+    assert (project / "blog/more.py").read_text("utf-8") == _VIEWS
+    text = (project / "blog/views.py").read_text("utf-8")
+    assert "return await atitles()" in text
+    assert "post = Post.objects.get(pk=1)" in text
