@@ -51,13 +51,16 @@ def _called_early(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
     outer = called if called is not None else bridge
     if called is not None and (called.args or called.keywords):
         return
-    if bridge.keywords or bridge.args != [node] or not isinstance(spot.source.parent(outer), ast.Await):
+    around = spot.source.parent(outer)
+    # A bridge that is kept in a variable is a function for later, not a call whose ``await`` was forgotten.
+    if bridge.keywords or bridge.args != [node] or not isinstance(around, (ast.Await, ast.Expr)):
         return
+    awaited = "" if isinstance(around, ast.Await) else "await "
     holes: list[ast.expr] = [node.func.value]
     code = _arguments(node.args, node.keywords, holes)
     if code is not None:
         title = f"await {short(spot.source.text(node.func.value), 40)}.{twin}(...)"
-        yield spot.plan("safe", title, spot.wrapped(outer, f"{{0}}.{twin}({code})", *holes))
+        yield spot.plan("safe", title, spot.wrapped(outer, f"{awaited}{{0}}.{twin}({code})", *holes))
 
 
 def _arguments(given: list[ast.expr], keywords: list[ast.keyword], holes: list[ast.expr]) -> str | None:

@@ -54,6 +54,8 @@ def handed_over(spot: Spot, node: ast.Call, applicability: Applicability = "unsa
         if around.args or around.keywords:
             return
         outer, around = around, spot.source.parent(around)
+    if not isinstance(around, (ast.Await, ast.Expr)):
+        return  # a function for later
     text = spot.source.text(outer)
     arguments = [(argument, "") for argument in node.args]
     arguments += [(word.value, f"{word.arg}=" if word.arg else "**") for word in node.keywords]
