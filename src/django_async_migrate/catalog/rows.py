@@ -304,7 +304,7 @@ class Function(Record):
     One that ``returns`` a "context-manager" has its effect where that is entered, or runs around a function that
     it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
     under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
-    the lazy user of the request on the event loop.
+    the lazy user of the request on the event loop. ``closes``: it closes connections of the thread it runs in.
     """
 
     __slots__ = ()
@@ -319,6 +319,7 @@ class Function(Record):
     is_async: bool = False
     aliases: tuple[str, ...] = ()
     free_when_cached: bool = False
+    closes: bool = False
     twin: str | None = None
     twin_since: Version | None = None
     twin_blocks_until: Version | None = None

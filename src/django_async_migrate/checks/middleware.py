@@ -24,8 +24,20 @@ Planner = Callable[["Middleware"], "FixPlan | None"]
 def judged(
     facts: Facts, judge: Judge, advice: str, certainty: Certainty = "certain", planner: Planner | None = None
 ) -> Iterator[Fact]:
-    """Give a finding for each middleware of the selected files about which ``judge`` has something to say."""
-    return findings(facts.project.middleware.own(facts.selected), judge, advice, certainty, planner)
+    """Give a finding for each middleware of the selected files that ``judge`` says goes wrong on the event loop.
+
+    One that something synchronous inside of it keeps from the loop goes wrong on the day that this changes.
+    """
+    for listed in facts.project.middleware.own(facts.selected):
+        message = judge(listed.middleware)
+        if message is None:
+            continue
+        plan = planner(listed.middleware) if planner is not None else None
+        inside = listed.sheltered.rpartition(".")[2]
+        if inside:
+            yield fact(listed, f"{message}. Not yet: {inside}, inside of it, is synchronous", advice, "likely", plan)
+        else:
+            yield fact(listed, message, advice, certainty, plan)
 
 
 def in_use(facts: Facts) -> list[Listed]:

@@ -122,6 +122,7 @@ class Effect:
     ``rule``: the code that claims an effect of a kind in ``NAMED``. ``about``: what a rewrite has to know of it; None
     where the receiver may be of several kinds.
     ``operand``: the expression whose value is evaluated, where it is not ``site`` itself.
+    ``closes``: it closes connections of the thread it runs in.
     """
 
     kind: EffectKind
@@ -134,10 +135,13 @@ class Effect:
     rule: str = ""
     about: Terminal | Rows | Load | Absent | None = None
     operand: ast.expr | None = None
+    closes: bool = False
 
 
 def telling(effects: Sequence[Effect]) -> Sequence[Effect]:
     """Return the effects worth passing on to a caller: a few queries, and at most one thing that only blocks."""
+    if len(effects) > MAX_EFFECTS:  # what closes connections comes last, and tells of all before it
+        effects = sorted(effects, key=lambda effect: not effect.closes)
     blocking = [effect for effect in effects if effect.kind == "blocking"]
     if not blocking:
         return effects[:MAX_EFFECTS]

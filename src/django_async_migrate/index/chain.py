@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .classes import ClassInfo
 from .functions import FunctionInfo
+from .hops import sync_inside
 from .middleware import Middleware, middleware_in, middleware_of
 from .settings_values import Items, Origin, Plain
 from .survey import is_test
@@ -41,10 +42,15 @@ class Chain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """A middleware of the project with the settings entries that name it."""
+    """A middleware of the project with the settings entries that name it.
+
+    ``sheltered``: the synchronous middleware inside of it, where each list that names it has one: as long as it is
+    there, Django runs all outside of it synchronously that can run so.
+    """
 
     middleware: Middleware
     entries: tuple[Entry, ...]
+    sheltered: str = ""
 
 
 class ProjectMiddleware:
@@ -98,7 +104,9 @@ class ProjectMiddleware:
         for definition, entries in named.items():
             middleware = middleware_of(definition)
             if middleware is not None and definition.module.path in wanted:
-                found[definition] = Listed(middleware, tuple(entries))
+                listing = [chain for chain in self.chains if any(e.definition is definition for e in chain.entries)]
+                inside = [sync_inside(chain, definition) if middleware.sync_capable else "" for chain in listing]
+                found[definition] = Listed(middleware, tuple(entries), inside[0] if all(inside) else "")
         for path in self._project.survey.mentioning(b"get_response", b"MiddlewareMixin"):
             module = self._project.module(path) if path in wanted and not is_test(path) else None
             for middleware in middleware_in(module) if module is not None else ():

@@ -83,6 +83,25 @@ def links_of(chain: Chain, target: tuple[int, int]) -> list[tuple[Entry, Link]] 
     return found if chain.complete else None
 
 
+def sync_inside(chain: Chain, definition: object) -> str:
+    """Return the synchronous middleware that keeps one outside of it from the event loop; empty where none does."""
+    found = ""
+    for entry in reversed(chain.entries):
+        if entry.definition is definition:
+            return found
+        if entry.sure and not found and _is_sync(entry):
+            found = entry.dotted
+    return ""
+
+
+def _is_sync(entry: Entry) -> bool:
+    middleware = middleware_of(entry.definition)
+    if middleware is not None:
+        return not middleware.async_capable and middleware.manner != "async"
+    row = middleware_rows().get(entry.dotted) if entry.definition is None else None
+    return row is not None and row.mode == "sync"
+
+
 def _link(entry: Entry, target: tuple[int, int]) -> Link | None:
     middleware = middleware_of(entry.definition)
     if middleware is not None:

@@ -236,7 +236,7 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
                 yield left, Use("used", "compares it")
                 yield right, Use("used", "compares it")
             elif isinstance(right, ast.Constant) and right.value is None:
-                yield left, Use("tested", "compared")
+                yield left, Use("tested", "compared with None")
     elif isinstance(node, ast.Attribute):
         if node.attr not in _OWN_ATTRIBUTES and not node.attr.startswith("__"):
             yield node.value, Use("used", f"asks it for .{node.attr}")
@@ -295,7 +295,7 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
         yield node.func, Use("used", "calls it")
     elif isinstance(node.func, ast.Name) and name == "bool":
         for argument in node.args:
-            yield argument, Use("tested", name)
+            yield argument, Use("tested")
     elif isinstance(node.func, ast.Name) and name in _READERS:
         yield from _read(node, name)
     elif isinstance(node.func, ast.Name) and name == "filter" and len(node.args) > 1:

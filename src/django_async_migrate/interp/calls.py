@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Sequence as Seq
 
 from django_async_migrate.core.effects import Effect
@@ -56,6 +55,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
+from .callables import is_async, is_made_sync, is_third_party
 from .lazily import is_logger
 from .objects import is_enum
 from .templating import Templating
@@ -74,10 +74,13 @@ class Evaluator(Templating):
         mixed = any(not isinstance(part, (Method, Const)) for part in parts)
         self._mixed += mixed
         with self.doubted():
+            awaited = node is self.awaited and any(map(is_async, parts))
             for part in parts:
+                if awaited and is_made_sync(part):
+                    continue  # what is awaited here is not what was made for sync code
                 mark = len(self.effects)
                 value = self._call_one(part, args, kwargs, node, implicit)
-                if node is self.awaited and self._is_plain(value) and any(map(_is_async, parts)):
+                if awaited and self._is_plain(value):
                     self.forget(mark)  # ``await view()`` with a sync or async view: it is the async one here
                     continue
                 result = join_values(result, value, self.env.heap)
@@ -92,7 +95,7 @@ class Evaluator(Templating):
         )
 
     def _call_one(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
-        if isinstance(func, Unknown) or (type(func) is External and _is_third_party(func.api)):
+        if isinstance(func, Unknown) or (type(func) is External and is_third_party(func.api)):
             self.unsure()
         if type(func) is Func and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if func.fn.name != "get_queryset":  # Django's own methods of a manager call it
@@ -281,7 +284,7 @@ class Evaluator(Templating):
 
     def _call_foreign(self, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
         """Call a method of something the analysis does not know."""
-        if not isinstance(receiver, ExternalObject) or _is_third_party(receiver.api):
+        if not isinstance(receiver, ExternalObject) or is_third_party(receiver.api):
             self.unsure()
         bridge = self._foreign_bridge(receiver, name)
         if bridge is not None:
@@ -486,14 +489,4 @@ class Evaluator(Templating):
         return self._enter(manager, node, asynchronous)
 
 
-def _is_third_party(api: str) -> bool:
-    """Whether a name is neither Python's nor Django's own: what it does is not known."""
-    top = api.partition(".")[0]
-    return top not in sys.stdlib_module_names and top not in {"builtins", "django", "asgiref"}
-
-
 _LOOPS = frozenset({"asyncio.get_event_loop", "asyncio.get_running_loop"})
-
-
-def _is_async(value: Value) -> bool:
-    return (isinstance(value, Func) and value.fn.is_async) or (isinstance(value, Bridge) and value.mode == "thread")

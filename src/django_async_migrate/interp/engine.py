@@ -307,10 +307,10 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
     def _run_nested(self, frame: Evaluator) -> None:
         """Analyse nested coroutines that nobody called here, with the variables around them as they are."""
         frame.alive = True
-        for nested in frame.nested_coroutines:
-            if nested not in self._nested_run:
-                func = frame.closed(nested)
-                self.root_call(frame, func)
+        with frame.muted():  # what such a function does is not done where it is defined
+            for nested in frame.nested_coroutines:
+                if nested not in self._nested_run:
+                    self.root_call(frame, frame.closed(nested))
 
     def _summarise(self, frames: list[Evaluator], fn: FunctionInfo, heap: Heap) -> Summary:
         final: Heap | None = None

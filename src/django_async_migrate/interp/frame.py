@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     from .engine import Engine
 
-#: Effects that are no queries, and rules about code that closes connections.
+#: Effects that are no queries.
 _NO_QUERIES = frozenset({"blocking", "to-loop", "mistake", "idle", "absent"})
-_CLOSES = frozenset({"DAM707", "DAM708"})
 
 
 class Numbers:
@@ -236,6 +235,7 @@ class Frame:
         rule: str = "",
         about: Terminal | Rows | Load | None = None,
         value: Value | None = None,
+        closes: bool = False,
     ) -> None:
         if (self._muted and self._probe is None) or not self.alive:
             return
@@ -245,9 +245,8 @@ class Frame:
         site = self.site(node)
         operand = self._operand(node, value) if value is not None else None
         about = None if self._mixed else about
-        self.record(
-            Effect(kind, site, what or self.text(node), advice, certain, rule=rule, about=about, operand=operand)
-        )
+        what = what or self.text(node)
+        self.record(Effect(kind, site, what, advice, certain, False, (), rule, about, operand, closes))
 
     def remember(self, what: str) -> None:
         """Note that something happened that is done once in a process: a cache is filled."""
@@ -328,6 +327,7 @@ class Frame:
                     (inner, *effect.steps),
                     effect.rule,
                     effect.about if isinstance(effect.about, Load) else None,
+                    closes=effect.closes,
                 )
             )
 
@@ -360,12 +360,13 @@ class Frame:
             yield
         finally:
             found, self._probe = self._probe, before
-        reached = next(
-            (effect for effect in found or () if effect.kind not in {"blocking", "to-loop", "mistake"}), None
-        )
+        if not found or any(effect.closes for effect in found):
+            return  # no query, or code that knows that its connection is its own
+        reached = next((effect for effect in found if effect.kind not in _NO_QUERIES), None)
         if reached is not None and node is not None and self.alive:
             site = self.site(node.value if isinstance(node, ast.Await) else node)
-            found_here = Effect("mistake", site, self.text(site.node), certain=reached.certain, rule="DAM611")
+            what, certain = self.text(site.node), reached.certain
+            found_here = Effect("mistake", site, what, certain=certain, steps=reached.steps, rule="DAM611")
             if self.fn is not None:
                 self.engine.outcome.incidents.append((self.fn, found_here))
 

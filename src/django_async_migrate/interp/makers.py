@@ -40,7 +40,7 @@ def at_its_call(fn: FunctionInfo, name: ast.Name, effect: Effect, use: Use, made
 
 def _told(name: str, effect: Effect, use: Use) -> str:
     if effect.rule == "DAM602":
-        return f"{name} is compared here" if use.how == "compared" else f"{name} is used here as a truth value"
+        return f"{name} is compared here" if use.how.startswith("compared") else f"{name} is used here as a truth value"
     return f"{name} is used here as a value: the code {effect.advice}"
 
 

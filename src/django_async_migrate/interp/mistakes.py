@@ -56,6 +56,10 @@ _BUILTIN_KEEPERS = frozenset({"staticmethod", "classmethod", "property"})
 #: Effects of asking a queryset for its rows.
 _EVALUATIONS = frozenset({"iteration", "length", "truth", "index", "membership", "repr"})
 
+#: What a coroutine is in a test, by how that tests.
+_TRUE = "always true"
+_TRUTHS = {"compared": "equal to nothing", "compared with None": "never None"}
+
 
 class Mistakes(Suspects):
     """Judges what is done with coroutines; part of the engine."""
@@ -137,7 +141,7 @@ class Mistakes(Suspects):
         if use.kind in {"dropped", "unused"}:
             return self._mistake(frame, node, "DAM601", certain)
         if use.kind == "tested":
-            return self._mistake(frame, node, "DAM602", certain)
+            return self._mistake(frame, node, "DAM602", certain, _TRUTHS.get(use.how, _TRUE))
         if use.kind == "used":
             return self._mistake(frame, node, "DAM603", certain, use.how)
         if use.kind == "returned" and frame.fn is not None and self.is_view(frame.fn) and self._keeps(frame.fn):
@@ -186,7 +190,7 @@ class Mistakes(Suspects):
         if not all(isinstance(part, Func) and self.gives_coroutine(frame, part) for part in alternatives(value)):
             return None
         if use.how == "filter":
-            return self._mistake(frame, node, "DAM602", True)
+            return self._mistake(frame, node, "DAM602", True, _TRUE)
         return self._mistake(frame, node, "DAM603", True, "sorts by it")
 
     def _given(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from django_async_migrate.index.models import ScalarField
 from django_async_migrate.index.modules import Assigned
-from django_async_migrate.semantics import externals, instances, querysets
+from django_async_migrate.index.usages import called_name
+from django_async_migrate.semantics import externals, instances, querysets, stdlib
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NEVER,
@@ -31,6 +32,8 @@ from django_async_migrate.values.types import (
 )
 
 from .stmt import Statements
+
+_EQUAL = (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)
 
 
 class Narrowing(Statements):
@@ -139,6 +142,11 @@ class Narrowing(Statements):
                 self._null_column(left)
             elif isinstance(left, ast.Attribute) and isinstance(self._read(left), Scalar):
                 self._write(left, Scalar("truthy"))  # an optional setting that is there: that it is empty is possible
+        elif isinstance(right, ast.Constant) and isinstance(right.value, bool):
+            if isinstance(op, (ast.Is, ast.Eq)) is positive and isinstance(op, _EQUAL):
+                self.refine(left, right.value)
+            elif isinstance(op, _EQUAL) and isinstance(left, ast.Call) and self._asks_async(left):
+                self.refine(left, not right.value)
         elif isinstance(op, (ast.Is, ast.IsNot)):
             with self.muted():
                 same = self.eval(right)
@@ -152,7 +160,25 @@ class Narrowing(Statements):
                     owner = owner.value
                 self._trust(owner)
 
+    def _asks_async(self, test: ast.Call) -> bool:
+        """Whether a call asks whether something is a coroutine function."""
+        name = called_name(test)
+        return name == "iscoroutinefunction" and self.project.external_name(self.module, test.func, self.fn) is not None
+
+    def _refine_async(self, expr: ast.expr, positive: bool) -> None:
+        """Keep the functions that are coroutine functions, or the others."""
+        current = self._read(expr)
+        if current is None:
+            return
+        parts = alternatives(current)
+        kept = [part for part in parts if stdlib.gives_awaitable(part) in {None, positive}]
+        if len(kept) < len(parts):
+            self._write(expr, one_of(kept) if kept else Unknown("cannot be"))
+
     def _refine_call(self, test: ast.Call, positive: bool) -> None:
+        if test.args and self._asks_async(test):
+            self._refine_async(test.args[0], positive)
+            return
         if isinstance(test.func, ast.Attribute) and test.func.attr == "is_cached" and positive and test.args:
             self._trust(test.args[0])
         if isinstance(test.func, ast.Name) and test.func.id == "isinstance" and len(test.args) == 2:

@@ -188,10 +188,13 @@ def own_class(state: object) -> ClassInfo | None:
 
 
 def _identical(left: Value, right: Value) -> bool | None:
-    """Whether ``left is right``, for comparisons with None."""
-    if not (isinstance(right, Const) and right.value is None):
+    """Whether ``left is right``, for comparisons with None, True and False."""
+    if not (isinstance(right, Const) and (right.value is None or isinstance(right.value, bool))):
         return None
     parts = alternatives(left)
+    if right.value is not None:
+        answers = {part.value is right.value if isinstance(part, Const) else None for part in parts}
+        return answers.pop() if len(answers) == 1 else None
     if all(isinstance(part, Const) and part.value is None for part in parts):
         return True
     if all(_never_none(part) for part in parts):

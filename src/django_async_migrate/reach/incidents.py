@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from django_async_migrate.index.project import Project
 
 
+#: What the last step of a trace does, where that is no query.
+_VERBS = {"blocking": "blocks", "to-loop": "runs a loop", "idle": "closes nothing"}
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """An effect with its places as spans; ``effects`` are all that were seen at this place."""

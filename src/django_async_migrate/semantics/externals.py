@@ -164,6 +164,7 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     if row.returns == "context-manager":
         return args[0] if len(args) == 1 and not isinstance(args[0], (Const, Scalar)) else ExternalObject(api)
+    closes = row.closes
     asked = row.returns.partition(":")[2] or api
     if row.effect in {"query", "blocking"} and not (row.free_when_cached and warm(m, asked, args, kwargs)):
         twin = (twin_of(row, m.version) or "").rpartition(".")[2] or None
@@ -172,9 +173,11 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         kind = "blocking" if row.effect == "blocking" else kind
         module = row.twin.rpartition(".")[0] if row.twin else ""
         # What is asked for once in a process may have been asked for before.
-        m.effect(node, kind, "", advice, not row.free_when_cached, row.rule, about=Terminal(twin, module))
+        m.effect(
+            node, kind, "", advice, not row.free_when_cached, row.rule, about=Terminal(twin, module), closes=closes
+        )
     if row.effect == "idle":
-        m.effect(node, "idle", "", "run it through sync_to_async", rule=row.rule)
+        m.effect(node, "idle", "", "run it through sync_to_async", rule=row.rule, closes=closes)
     return returned(m, api, row.returns, args, kwargs, node)
 
 

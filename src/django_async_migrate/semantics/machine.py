@@ -62,10 +62,12 @@ class Machine(Protocol):
         rule: str = "",
         about: Terminal | Rows | Load | None = None,
         value: Value | None = None,
+        closes: bool = False,
     ) -> None:
         """Record that evaluating ``node`` runs a query; ``what`` defaults to its source text.
 
-        ``value`` is what is evaluated, where that is an argument of the call ``node``.
+        ``value`` is what is evaluated, where that is an argument of the call ``node``. ``closes``: it closes
+        connections.
         """
         ...
 

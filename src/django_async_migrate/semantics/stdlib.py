@@ -81,12 +81,16 @@ def _chain(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value
 
 
 def _is_coroutine_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    func = args[0] if args else None
+    answers = {gives_awaitable(part) for part in alternatives(args[0])} if args else set()
+    answer = answers.pop() if len(answers) == 1 else None
+    return Scalar("bool") if answer is None else Const(answer)
+
+
+def gives_awaitable(func: Value) -> bool | None:
+    """Whether a function is a coroutine function, None where that is not known."""
     if isinstance(func, Func):
-        return Const(func.fn.is_async)
-    if isinstance(func, Bridge):
-        return Const(func.mode == "thread")
-    return Scalar("bool")
+        return func.fn.is_async
+    return func.mode == "thread" if isinstance(func, Bridge) else None
 
 
 def _redirect(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:

@@ -7,7 +7,7 @@ RULE = Rule(
     name="coroutine-in-truth-test",
     severity="error",
     summary="A coroutine in a test: it is always true",
-    message="{what} is a coroutine here, and always true",
+    message="{what} is a coroutine here, and {how}",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
 )

@@ -9,5 +9,5 @@ RULE = Rule(
     summary="A bridge to any thread around code that queries",
     message="{what} queries in a thread of its own: on another connection, that nobody closes",
     kinds=frozenset({"mistake"}),
-    reached=frozenset({"directly"}),
+    reached=frozenset({"directly", "helper", "implicit"}),
 )
