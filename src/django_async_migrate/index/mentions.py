@@ -52,6 +52,10 @@ _ORM_MODULES = (
 )
 
 
+_GENERIC_VIEWS = "django.views.generic."
+#: Methods of generic views that may ask for rows.
+_VIEW_METHODS = frozenset({"form_valid", "get_context_data", "get_form", "get_object", "paginate_queryset", "post"})
+
 #: What calls code of the project: receivers, commands.
 _DISPATCHERS = frozenset(
     {
@@ -246,8 +250,13 @@ class Relevance:
         found = self._named(fn.module, mentions, fn)
         if found is None or owner is None:
             return found
+        inherits = any(base.startswith(_GENERIC_VIEWS) for base in owner.externals)
+        if inherits and "super" in mentions.names:
+            return None
         for name in mentions.own:
             member = owner.find(name)
+            if member is None and inherits and name in _VIEW_METHODS:
+                return None
             if member is not None:
                 found.append((member[1], owner if isinstance(member[1], FunctionInfo) else member[0]))
             for cls in owner.mro:

@@ -14,8 +14,10 @@ from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
     NEVER,
     SCALAR,
+    Class,
     Const,
     Func,
+    ModelClass,
     Never,
     OneOf,
     Primed,
@@ -132,7 +134,14 @@ class Expressions(Operators):
         if fn is None or fn.cls is None or not fn.params:
             return None
         receiver = self.env.names.get(fn.params[0].arg) or self.cells.get(fn.params[0].arg)
-        return Super(fn.cls, receiver) if receiver is not None else None
+        start = fn.cls
+        if node.args:  # super(Base, self): what comes after Base
+            named = self.eval(node.args[0])
+            owner = (
+                named.cls if isinstance(named, Class) else named.model.cls if isinstance(named, ModelClass) else None
+            )
+            start = owner or start
+        return Super(start, receiver) if receiver is not None else None
 
     def unpacked(self, value: Value, node: ast.AST) -> list[Value]:
         """Return the elements ``*value`` puts into a call or display; one stands for many when not known."""

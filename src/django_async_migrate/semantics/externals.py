@@ -47,6 +47,7 @@ from . import (
     rendering,
     serializers,
     stdlib,
+    views,
 )
 from .warmth import warm
 
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 #: What doubles of library classes call.
-doubled = {**forms.FUNCTIONS, **formclasses.FUNCTIONS, **messages.FUNCTIONS, **serializers.FUNCTIONS}
+doubled = {**forms.FUNCTIONS, **formclasses.FUNCTIONS, **views.FUNCTIONS, **messages.FUNCTIONS, **serializers.FUNCTIONS}
 
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
@@ -84,6 +85,10 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     if function is not None:
         return _row(m, api, function, args, kwargs, node)
     head, _, name = api.rpartition(".")
+    if args and head.startswith("django.views.generic."):
+        called = views.call(m, args[0], name, args[1:], kwargs, node)  # ListView.get(self, request)
+        if called is not None:
+            return called
     if args and head.endswith((".Model", ".QuerySet", ".Manager")) and m.state(args[0]) is not None:
         return m.call(m.attribute(args[0], name, node), args[1:], kwargs, node)  # Model.save(obj)
     model = m.project.models.of_api(api)

@@ -20,7 +20,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import externals, querysets, related, rendering
+from . import externals, querysets, related, rendering, views
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -90,7 +90,7 @@ def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwarg
             return querysets.row(m, held, node)
     if name == "aget_object":
         return Coroutine("method", Method(receiver, "get_object"), tuple(args), tuple(kwargs))
-    return None
+    return views.call(m, receiver, name, args, kwargs, node)
 
 
 def _view_queryset(m: Machine, ref: Ref, state: Object, node: ast.AST) -> Value | None:
