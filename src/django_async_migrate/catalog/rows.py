@@ -304,7 +304,7 @@ class Function(Record):
     One that ``returns`` a "context-manager" has its effect where that is entered, or runs around a function that
     it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
     under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
-    the lazy user of the request on the event loop.
+    the lazy user of the request on the event loop. ``read``: it is an attribute, and reading it has the effect.
     """
 
     __slots__ = ()
@@ -326,6 +326,7 @@ class Function(Record):
     until: Version | None = None
     loads_user_since: Version | None = None
     loads_user_until: Version | None = None
+    read: bool = False
 
 
 @keyword_record
