@@ -93,6 +93,10 @@ def hand_disagreements(catalog: Catalog, seen: Facts) -> Iterator[str]:
             yield f"{path}: no release has it"
         elif row.since != since and not (row.since is None and since is not None and since <= _number(_FIRST)):
             yield f"{path}: read as since {row.since}, a row says {since}"
+    for path, added in known.added.items():
+        inside = [row for name, row in known.coroutines.items() if name.startswith(f"{path}.")]
+        if not inside or any((row.since or (0, 0)) < added.since for row in inside):
+            yield f"{path}: a release before {added.since} has it, or none"
     for path in known.missing:
         if path in known.coroutines:
             yield f"{path}: said to be missing, but a release has it"

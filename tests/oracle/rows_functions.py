@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable
@@ -132,6 +133,11 @@ def functions() -> dict[str, str]:
         "django.db.connection.rollback": connection.rollback,
         "django.db.connection.ensure_connection": connection.ensure_connection,
         "django.db.connection.close": connection.close,
+        **{
+            f"django.db.connection.{name}": functools.partial(getattr, connection, name)
+            for name in ("in_atomic_block", "needs_rollback", "savepoint_ids", "queries", "queries_log", "connection")
+        },
+        "django.db.transaction.get_connection": transaction.get_connection,
         "django.contrib.auth.middleware.get_user": lambda: bool(fresh().user),
         "django.contrib.sessions.backends.base.SessionBase.get": lambda: fresh().session.get("x"),
     }

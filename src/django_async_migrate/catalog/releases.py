@@ -56,6 +56,18 @@ class Missing(Record):
 
 
 @keyword_record
+class Added(Record):
+    """A module or package that came with a release; ``instead`` says what to use before."""
+
+    __slots__ = ()
+
+    api: str
+    since: Version
+    instead: str
+    source: str
+
+
+@keyword_record
 class Releases(Record):
     """All of these rows by path; an alias leads to the same row."""
 
@@ -64,6 +76,7 @@ class Releases(Record):
     coroutines: Mapping[str, CoroutineApi]
     holders: Mapping[str, Holder]
     missing: Mapping[str, Missing]
+    added: Mapping[str, Added]
 
     def names(self, path: str) -> frozenset[str] | None:
         """Return the names in a module or class; None where it has no row."""
@@ -101,9 +114,12 @@ def releases(folder: Path) -> Releases:
     for row in tables["holder"]:
         holder = make(Holder, row)
         holders.update((path, holder) for path in (holder.api, *holder.aliases))
-    missing = [make(Missing, row) for row in read(folder / "missing.toml").get("missing", ())]
+    by_hand = read(folder / "missing.toml")
+    missing = [make(Missing, row) for row in by_hand.get("missing", ())]
+    added = [make(Added, row) for row in by_hand.get("added", ())]
     return Releases(
         coroutines=MappingProxyType(coroutines),
         holders=MappingProxyType(holders),
         missing=MappingProxyType({row.api: row for row in missing}),
+        added=MappingProxyType({row.api: row for row in added}),
     )

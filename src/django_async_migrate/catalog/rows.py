@@ -305,6 +305,7 @@ class Function(Record):
     it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
     under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
     the lazy user of the request on the event loop. ``closes``: it closes connections of the thread it runs in.
+    ``read``: it is an attribute, and reading it has the effect.
     """
 
     __slots__ = ()
@@ -327,6 +328,7 @@ class Function(Record):
     until: Version | None = None
     loads_user_since: Version | None = None
     loads_user_until: Version | None = None
+    read: bool = False
 
 
 @keyword_record

@@ -24,6 +24,7 @@ RETURNS = frozenset(
     {
         "async-iterator",
         "bool",
+        "connection",
         "context-manager",
         "cursor",
         "delete-result",

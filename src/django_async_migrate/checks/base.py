@@ -35,7 +35,7 @@ class Rule:
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
-        named = effect.kind in NAMED and (not effect.steps or effect.kind == "mistake")
+        named = effect.kind in NAMED and (not effect.steps or effect.kind in {"mistake", "idle"})
         if named and effect.rule != self.code:
             return False  # its row says which rule it belongs to
         if effect.kind == "dispatch" and effect.rule != self.code:

@@ -12,7 +12,7 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.models import MANAGER_ROOTS, ClassMember, ManagerDef, Model
 from django_async_migrate.index.modules import Assigned, ExternalRef, ModuleRef
 from django_async_migrate.index.relations import Relation
-from django_async_migrate.semantics import absent, blocking, instances, querysets, related
+from django_async_migrate.semantics import absent, blocking, externals, instances, querysets, related
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -91,6 +91,8 @@ class Objects(Narrowing):
                 return self._lacking(missing, node)
         if isinstance(value, Unknown):
             self.unsure()
+        if isinstance(value, External):
+            externals.read(self, f"{value.api}.{name}", node)
         if name == "in_atomic_block" and (is_foreign(value) or isinstance(value, External)):
             return Const(False)  # of a connection: atomic() raises on the event loop, so nothing there is inside one
         if isinstance(value, Ref):

@@ -29,7 +29,9 @@ def missing_imports(
 
 def _in_body(module: ModuleInfo, body: list[ast.stmt], version: tuple[int, int], around: str) -> Iterator[Effect]:
     for node in body:
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.Import):
+            yield from _missing_modules(module, node, [alias.name for alias in node.names], version, around)
+        elif isinstance(node, ast.ImportFrom):
             yield from _missing(module, node, version, around)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _in_body(module, node.body, version, f"{around}.{node.name}")
@@ -52,11 +54,23 @@ def _expects_failure(node: ast.Try) -> bool:
 
 
 def _missing(module: ModuleInfo, node: ast.ImportFrom, version: tuple[int, int], around: str) -> Iterator[Effect]:
-    if node.level or not (node.module or "").startswith(("django.", "asgiref.")):
+    if node.level or not f"{node.module}.".startswith(("django.", "asgiref.")):
         return
-    for alias in node.names:
+    paths = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    modules = list(_missing_modules(module, node, paths, version, around))
+    yield from modules
+    for alias in node.names if not modules else ():
         if absent.may_be_absent(alias.name):
             found = absent.of_path(f"{node.module}.{alias.name}", version)
             if found is not None:
                 site = Site(module.path, alias, around)
                 yield Effect("absent", site, found.message, found.advice, rule=found.rule, about=found.about)
+
+
+def _missing_modules(
+    module: ModuleInfo, node: ast.Import | ast.ImportFrom, paths: list[str], version: tuple[int, int], around: str
+) -> Iterator[Effect]:
+    """Yield the first module of an import that the release does not have yet."""
+    found = next((gap for gap in (absent.of_module(path, version) for path in paths) if gap is not None), None)
+    if found is not None:
+        yield Effect("absent", Site(module.path, node, around), found.message, found.advice, rule=found.rule)

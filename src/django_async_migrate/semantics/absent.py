@@ -141,6 +141,16 @@ def of_path(path: str, version: tuple[int, int]) -> Gap | None:
     return Gap(MISSING, f"{path} does not exist", f"there is {holder}.{plain}; call it through sync_to_async")
 
 
+def of_module(path: str, version: tuple[int, int]) -> Gap | None:
+    """Return what is wrong with importing a module of Django."""
+    added = known().added
+    row = next((row for api, row in added.items() if path == api or path.startswith(f"{api}.")), None)
+    if row is None or row.since <= version:
+        return None
+    since, target = ".".join(map(str, row.since)), ".".join(map(str, version))
+    return Gap(TOO_NEW, f"{row.api} came with Django {since}; the target is {target}", row.instead)
+
+
 def _without_async(name: str, names: frozenset[str]) -> str | None:
     """Return the name that an async form is made from: ``arender``, ``async_render``, ``AsyncView``."""
     for prefix in ("async_", "Async", "a"):

@@ -186,6 +186,13 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
     return returned(m, api, row.returns, args, kwargs, node)
 
 
+def read(m: Machine, api: str, node: ast.AST) -> None:
+    """Read an attribute that a row tells about (``connection.in_atomic_block``)."""
+    row = m.catalog.functions.get(api)
+    if row is not None and row.read:
+        m.effect(node, "idle", "", "read it through sync_to_async", rule=row.rule)
+
+
 def awaited(m: Machine, call: Coroutine, api: str, node: ast.AST) -> Value:
     """Return what awaiting a coroutine function outside the project gives."""
     row = m.catalog.functions.get(api)
@@ -240,6 +247,8 @@ def returned(m: Machine, api: str, returns: str, args: Seq[Value], kwargs: Kwarg
         return m.alloc(node, Instance(model), "row") if model is not None else Unknown("row")
     if returns in {"none"}:
         return NONE
+    if returns == "connection":
+        return External("django.db.connection")
     if returns in {"str", "int", "bool"}:
         return Scalar(returns)
     return Unknown(f"result of {api}()")

@@ -7,7 +7,7 @@ RULE = Rule(
     name="connection-use",
     severity="error",
     summary="A database connection used in a coroutine",
-    message="{what} uses the database connection on the event loop",
-    kinds=frozenset({"framework"}),
+    message="{what} uses the database connection of the event loop's thread",
+    kinds=frozenset({"framework", "idle"}),
     reached=frozenset({"directly"}),
 )
