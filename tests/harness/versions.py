@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from importlib.util import find_spec
 
 from packaging.specifiers import SpecifierSet
@@ -24,12 +25,13 @@ def newest(case: Case) -> str:
     return found[-1]
 
 
-def applies(case: Case, django: str, python: str) -> bool:
-    """Tell whether a case holds for a version of Django and of Python, with the packages that are installed.
+def applies(case: Case, django: str, python: str, packages: Container[str] | None = None) -> bool:
+    """Tell whether a case holds for a version of Django and of Python, with these packages.
 
-    Raises packaging.specifiers.InvalidSpecifier for an option that is no version specifier.
+    Left out, they are those that are installed here. Raises packaging.specifiers.InvalidSpecifier for an option that
+    is no version specifier.
     """
     wanted = (("django", django), ("python", python))
-    if any(find_spec(name) is None for name in case.needs):
+    if any(find_spec(name) is None if packages is None else name not in packages for name in case.needs):
         return False
     return all(SpecifierSet(case.options.get(name, "")).contains(version) for name, version in wanted)

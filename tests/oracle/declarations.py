@@ -89,6 +89,7 @@ def _view(url: str, root: Path, answer: dict[str, Any]) -> dict[str, Any]:
 
     callback = resolve(url).func
     view = inspect.unwrap(getattr(callback, "view_class", callback))
+    view = getattr(view, "awaitable", view)  # below async_to_sync
     own = str(inspect.getsourcefile(view)).startswith(str(root))
     return {"url": url, "lines": list(_lines(view, root)) if own else [], **answer}
 

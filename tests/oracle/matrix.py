@@ -24,8 +24,9 @@ if str(_TESTS) not in sys.path:
 
 from harness.cases import Case, all_cases  # noqa: E402
 from harness.versions import applies  # noqa: E402
-from oracle.runner import WorkerError, django_version, judge  # noqa: E402
-from oracle.verdict import disagreements  # noqa: E402
+from oracle.declared_verdict import JUDGED, declared_disagreements, run_declared  # noqa: E402
+from oracle.runner import django_version, judge  # noqa: E402
+from oracle.verdict import DECLARATIONS, disagreements  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ LINES = (
 )
 
 
+#: What cases need beside Django, by the name that code imports: what pip calls it.
+PACKAGES = {"channels": "channels", "pytest": "pytest", "rest_framework": "djangorestframework"}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Try the lines asked for and return the exit code."""
     parser = argparse.ArgumentParser(description="Let several versions of Django judge the cases.")
@@ -69,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
             continue
         try:
             wrong = _try(cases, _environment(line.django, python, interpreters[python]), python)
-        except (WorkerError, subprocess.CalledProcessError) as error:
+        except (RuntimeError, subprocess.CalledProcessError) as error:
             print(f"Django {line.django} on Python {python}: {error}")
             code = 2
             continue
@@ -79,11 +84,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _try(cases: Sequence[Case], interpreter: Path, python: str) -> int:
     version = django_version(str(interpreter))
-    chosen = [case for case in cases if applies(case, version, f"{python}.0")]
-    judged = judge(chosen, str(interpreter))
-    wrong = {case.name: disagreements(case, judged[case.name]) for case in chosen}
+    chosen = [case for case in cases if applies(case, version, f"{python}.0", PACKAGES)]
+    run = [case for case in chosen if not case.source.startswith(DECLARATIONS)]
+    judged = judge(run, str(interpreter))
+    wrong = {case.name: disagreements(case, judged[case.name]) for case in run}
+    declared = [case for case in chosen if case.source.startswith(JUDGED)]
+    ran = run_declared(declared, str(interpreter))
+    wrong.update({case.name: list(declared_disagreements(case, ran[case.name], version)) for case in declared})
     failed = {name: messages for name, messages in wrong.items() if messages}
-    print(f"Django {version} on Python {python}: {len(chosen)} cases, {len(failed)} disagree", flush=True)
+    print(f"Django {version} on Python {python}: {len(wrong)} cases, {len(failed)} disagree", flush=True)
     for name, messages in failed.items():
         print(f"  {name}")
         for message in messages:
@@ -113,11 +122,12 @@ def _environment(django: str, python: str, interpreter: Path) -> Path:
     folder = _ENVIRONMENTS / f"django-{django}-python-{python}"
     ready = folder / "ready"
     inside = folder / "bin" / "python"
-    if not ready.exists():
+    wanted = " ".join([f"django~={django}.0", *sorted(PACKAGES.values())])
+    if not ready.exists() or ready.read_text("utf-8") != wanted:
         subprocess.run([str(interpreter), "-m", "venv", "--clear", str(folder)], check=True)
         install = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, f"django~={django}.0"], check=True)
-        ready.touch()
+        subprocess.run([*install, *wanted.split()], check=True)
+        ready.write_text(wanted, "utf-8")
     return inside
 
 

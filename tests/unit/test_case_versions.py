@@ -18,6 +18,8 @@ def test_applies() -> None:
     assert applies(_case("django: >=5.0"), "5.0.14", "3.11.0")
     assert not applies(_case("django: >=5.0"), "4.2.30", "3.11.0")
     assert not applies(_case("django: >=5.0\npython: >=3.12"), "5.0.14", "3.11.0")
+    assert not applies(_case("needs: json, nowhere"), "5.0.14", "3.11.0")
+    assert applies(_case("needs: nowhere"), "5.0.14", "3.11.0", {"nowhere"})
 
 
 def test_newest() -> None:

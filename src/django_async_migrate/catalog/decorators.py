@@ -36,6 +36,10 @@ class Decorator:
     twins: tuple[str, ...] = ()
     keeps: bool = False
 
+    def fits(self, target: Version) -> bool:
+        """Whether a release's coroutine functions fit under it."""
+        return self.async_since is not None and self.async_since <= target
+
 
 @functools.cache
 def decorators() -> Mapping[str, Decorator]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django_async_migrate.catalog.decorators import decorators
 from django_async_migrate.core.findings import Span
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
@@ -35,8 +36,6 @@ _KEEP = frozenset(
     }
 )
 METHOD_DECORATOR = "django.utils.decorators.method_decorator"
-#: Since when the function that method_decorator returns is marked as a coroutine function.
-_MARKED_SINCE = (5, 2)
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ def gives_coroutine(facts: Facts, function: FunctionInfo) -> bool | None:
         if bridge is not None:
             answer = {"to-thread-decorator": True, "to-loop-decorator": False}.get(bridge.kind)
         elif name == METHOD_DECORATOR:
-            answer = answer if facts.version >= _MARKED_SINCE else None
+            answer = answer if decorators()[METHOD_DECORATOR].fits(facts.version) else None
         elif name is None or not (name in _KEEP or name.startswith("django.views.")):
             answer = None
     return answer
@@ -201,7 +200,7 @@ def is_marked(facts: Facts, member: Member | None, cls: ClassInfo | None = None)
         if bridge is not None:
             answer = {"to-thread-decorator": True, "to-loop-decorator": False}.get(bridge.kind)
         elif name == METHOD_DECORATOR:
-            answer = answer if facts.version >= _MARKED_SINCE else False
+            answer = answer if decorators()[METHOD_DECORATOR].fits(facts.version) else False
         elif name is None or name not in _KEEP:
             answer = False if answer is False else None
     return answer

@@ -58,9 +58,9 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fa
         name = named(function.module, node, scope)
         if name == METHOD_DECORATOR:
             inner = _decorated_with(facts, function.module, node, scope)
-            unfit = [row for row in inner if not _fits(facts, row)]
+            unfit = [row for row in inner if not row.fits(facts.version)]
             marks = decorators()[METHOD_DECORATOR]
-            if not _fits(facts, marks):
+            if not marks.fits(facts.version):
                 text = f"{_message(marks)}: Django gets a coroutine for a response"
                 yield _DEFAULT, Fact(parsed.span(node), text, function.qualname)
             elif unfit:
@@ -73,7 +73,7 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fa
             if row is None:
                 if name not in _HARMLESS:
                     return  # what it makes of the function is not known
-            elif not _fits(facts, row):
+            elif not row.fits(facts.version):
                 certainty: Certainty = "likely" if row.keeps else "certain"  # it works once
                 yield _DEFAULT, Fact(parsed.span(node), _message(row), function.qualname, certainty=certainty)
             continue
@@ -90,10 +90,6 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fa
 
 
 _HARMLESS = frozenset({"staticmethod", "classmethod", "typing.override", "typing_extensions.override", "typing.final"})
-
-
-def _fits(facts: Facts, row: Decorator) -> bool:
-    return row.async_since is not None and row.async_since <= facts.version
 
 
 def _message(row: Decorator) -> str:
@@ -135,9 +131,9 @@ def _on_class(facts: Facts, family: Family) -> Iterator[tuple[str, Fact]]:
         coroutine = isinstance(method.member, FunctionInfo) and method.member.is_async and not method.member.decorators
         message, code = None, _DEFAULT
         if coroutine:
-            unfit = [row for row in rows if not _fits(facts, row)]
+            unfit = [row for row in rows if not row.fits(facts.version)]
             marks = decorators()[METHOD_DECORATOR]
-            if not _fits(facts, marks) and name != "dispatch":
+            if not marks.fits(facts.version) and name != "dispatch":
                 message = _message(marks)
             elif unfit:
                 message, code = _message(unfit[0]), unfit[0].rule or _DEFAULT

@@ -34,6 +34,9 @@ class Client:
 class AsyncClient:
     """A client that awaits."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        self.base_url = kwargs.get("base_url", "")
+
     async def __aenter__(self) -> AsyncClient:
         return self
 
@@ -41,4 +44,7 @@ class AsyncClient:
         return None
 
     async def get(self, url: str, **kwargs: Any) -> Response:
+        return Response()
+
+    async def post(self, url: str, **kwargs: Any) -> Response:
         return Response()
