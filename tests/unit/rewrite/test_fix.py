@@ -200,7 +200,9 @@ def test_the_help_fits_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
     ],
     ids=str,
 )
-def test_a_rewrite_is_judged_by_all_rules_in_all_files_it_changes(project: Path, restriction: dict[str, object]) -> None:
+def test_a_rewrite_is_judged_by_all_rules_in_all_files_it_changes(
+    project: Path, restriction: dict[str, object]
+) -> None:
     """A twin, in a file that was not asked for, is itself free of findings of rules that were not asked for."""
     outcome = fix(ScanOptions(**restriction))  # type: ignore[arg-type]
     assert outcome.report.findings == fix(ScanOptions(**restriction), write=False).report.findings  # type: ignore[arg-type]
