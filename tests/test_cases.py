@@ -21,6 +21,7 @@ def _findings(case: Case) -> list[Found]:
     options = ScanOptions(paths=(_ROOT,), project=_ROOT, target_version=newest(case))
     report = scan(options, MemoryFileSystem(files), cwd=_ROOT)
     assert not report.problems, report.problems
+    assert [finding for finding in report.findings if finding.fix is None] == [], "findings that say nothing to do"
     return [
         Found(
             finding.span.path.removeprefix(f"{_ROOT}/"),

@@ -22,6 +22,7 @@ class Rule:
 
     ``reached`` is "directly", "helper" (through a sync function), "implicit" (through a property or dunder
     method) or several of them. ``find`` gives further findings, of what the index alone tells: as in a ``FactRule``.
+    ``instead``: what to do about a finding for which nobody has planned a fix.
     """
 
     code: str
@@ -32,6 +33,7 @@ class Rule:
     kinds: frozenset[str]
     reached: frozenset[str]
     find: Callable[[Facts], Iterable[Fact]] | None = None
+    instead: str = ""
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
@@ -85,7 +87,7 @@ class FactRule:
     """A rule about declarations and settings, which needs no interpreter.
 
     It is asked only in projects with async code. ``find`` gives its findings, in any order; it must not depend on
-    which files are selected.
+    which files are selected. ``instead``: what to do about a finding that comes without a fix.
     """
 
     code: str
@@ -93,9 +95,15 @@ class FactRule:
     severity: Severity
     summary: str
     find: Callable[[Facts], Iterable[Fact]]
+    instead: str = ""
 
 
 AnyRule = Rule | FactRule
+
+
+def by_hand(rule: AnyRule) -> Fix | None:
+    """Return what a rule says where there is no fix."""
+    return Fix("manual", rule.instead) if rule.instead else None
 
 
 def way(effect: Effect) -> str:

@@ -8,7 +8,7 @@ from django_async_migrate.catalog import Catalog, load
 from django_async_migrate.core.findings import Finding, Target
 from django_async_migrate.index.project import Project
 
-from .base import Facts
+from .base import Facts, by_hand
 from .registry import fact_rules
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def fact_findings(tree: SourceTree, target: Target, catalog: Catalog | None = No
             span=fact.span,
             function=fact.function,
             trace=fact.trace,
-            fix=fact.fix,
+            fix=fact.fix or by_hand(rule),
             plans=fact.plans,
         )
         for rule in fact_rules()

@@ -11,6 +11,7 @@ from django_async_migrate.core.findings import Finding, Fix, Problem, Target
 from django_async_migrate.reach.analysis import analyse
 from django_async_migrate.reach.incidents import short_text
 
+from .base import by_hand
 from .plans.planning import Planning
 from .registry import effect_rules
 
@@ -74,7 +75,7 @@ def finding_of(rule: Rule, incident: Incident, planning: Planning) -> Finding:
         span=incident.span,
         function=incident.function,
         trace=incident.trace,
-        fix=_shown(plans),
+        fix=_shown(plans) or by_hand(rule),
         plans=plans,
     )
 

@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} is a coroutine here, and {how}",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="await the coroutine before it is tested",
 )

@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} is a coroutine here, not what it gives",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="await the coroutine where its result is needed",
 )

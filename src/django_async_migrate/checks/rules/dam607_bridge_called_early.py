@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} is called here, before the bridge is given anything to run",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="give the bridge the function, and call what it returns: await sync_to_async(f)(...)",
 )

@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} is awaited, but never called",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="give the bridge a function, and call what it returns: await sync_to_async(f)(...)",
 )

@@ -10,4 +10,5 @@ RULE = Rule(
     message="{here} runs a coroutine to its end, and raises where an event loop is running",
     kinds=frozenset({"to-loop"}),
     reached=frozenset({"directly", "helper"}),
+    instead="await the coroutine, or let code outside of the event loop run it",
 )

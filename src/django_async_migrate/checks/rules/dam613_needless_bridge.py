@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} has an async form, that needs no bridge",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="await the async form; no bridge is needed",
 )

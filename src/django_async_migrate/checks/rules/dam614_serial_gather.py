@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} runs these calls one after the other: all of them need the same thread",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="make them one function in one sync_to_async, or await one after the other",
 )

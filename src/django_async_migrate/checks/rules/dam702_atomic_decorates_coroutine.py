@@ -20,4 +20,5 @@ RULE = Rule(
     kinds=frozenset({"framework"}),
     reached=frozenset({"directly"}),
     find=find,
+    instead="make the function sync, and call it through sync_to_async, with atomic inside",
 )

@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="A class-based view with async and sync handlers",
     find=find,
+    instead="make all handlers async, or keep all of them sync",
 )

@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="An async override of a method that is called without await",
     find=find,
+    instead="keep this method sync, or await it yourself in a coroutine of your own",
 )

@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="A decorator that does not know coroutine functions",
     find=find,
+    instead="use a decorator that awaits, or do what it does in the function itself",
 )

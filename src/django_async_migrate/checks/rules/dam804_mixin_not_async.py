@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="An async view below a dispatch() made for sync ones",
     find=find,
+    instead="write dispatch() as a coroutine function, or keep the view sync",
 )

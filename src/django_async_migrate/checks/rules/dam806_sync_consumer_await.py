@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="A method of a consumer that does not fit its kind",
     find=find,
+    instead="use the async consumer class, or keep this method sync",
 )

@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="An async method of a management command",
     find=find,
+    instead="keep handle() sync, and run the coroutine in it with async_to_sync",
 )

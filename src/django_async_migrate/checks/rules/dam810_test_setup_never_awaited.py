@@ -17,4 +17,5 @@ RULE = FactRule(
     severity="error",
     summary="An async setUp of a test case of Django",
     find=find,
+    instead="keep this method sync; what needs an event loop goes through async_to_sync",
 )
