@@ -169,6 +169,12 @@ class Project:
             return [ModuleRef(path)]
         return self.attribute(ModuleRef(path), binding.attr)
 
+    def outside(self, module: ModuleInfo, binding: Import) -> str | None:
+        """Return the dotted name of an import from outside the project; None for another. No file is parsed."""
+        if binding.level or self.paths.find(binding.module, module.path) is not None:
+            return None
+        return f"{binding.module}.{binding.attr}" if binding.attr else binding.module
+
     def _import_path(self, module: ModuleInfo, binding: Import) -> str | None:
         if binding.level:
             return self.paths.relative(module.path, binding.level, binding.module)

@@ -86,7 +86,7 @@ _READERS = frozenset(
 #: Builtins that look at each item of what they are given.
 _ITEM_READERS = frozenset({"sorted", "sum", "min", "max", "any", "all"})
 #: Builtins that call a function for each item: as an argument of which name.
-_ASKING = frozenset({"sorted", "min", "max", "sort"})
+ASKING = frozenset({"sorted", "min", "max", "sort", "filter"})
 #: What puts values into a response, at the latest when it is rendered.
 SHOWN = frozenset(
     {
@@ -138,7 +138,7 @@ RUNNERS = frozenset(
     }
 )
 #: Arguments of a call that keep a value, or run what they are given.
-_GIVEN = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
+KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 
 def called_name(node: ast.AST) -> str:
@@ -313,11 +313,11 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
         functions = node.args[:1] or [keyword.value for keyword in node.keywords if keyword.arg in {"func", "function"}]
         for function in functions:
             yield function, Use("bridged", name, node)
-    elif name in _GIVEN and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
+    elif name in KEEPERS and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
         yield arguments[1], Use("given", name, node)
     elif name in _ASKED_WITH or (isinstance(node.func, ast.Name) and name[:1].isupper()):
         yield from ((argument, Use("passed", name, node)) for argument in arguments)
-    if name in _ASKING:
+    if name in ASKING and name != "filter":
         yield from ((keyword.value, Use("asked", name, node)) for keyword in node.keywords if keyword.arg == "key")
 
 

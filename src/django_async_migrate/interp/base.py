@@ -106,6 +106,7 @@ class EngineBase(Names):
         self.relevance = Relevance(project)
         self.waits = Waits(project, self.relevance.mentions)
         self._waiting: dict[tuple[FunctionInfo, ClassInfo | None], Summary | None] = {}
+        self._makers: set[tuple[FunctionInfo, ClassInfo | None]] = set()  # of objects that block
         self._filling: set[Assigned] = set()
         self._filled: dict[Assigned, tuple[Value, Heap]] = {}
         self._written: list[tuple[ast.expr, tuple[Value, Heap]]] = []
@@ -125,6 +126,10 @@ class EngineBase(Names):
 
     def suspects(self, fn: FunctionInfo) -> bool:
         """Whether a function may, by the names it holds, misuse a coroutine."""
+        raise NotImplementedError
+
+    def makes_what_blocks(self, frame: Frame, func: Func) -> bool:
+        """Whether a function gives an object whose methods block."""
         raise NotImplementedError
 
     def observe(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> None:

@@ -55,8 +55,10 @@ class Relevant(EngineBase):
             return True
         if self.relevance.function(func.fn, cls) or self.suspects(func.fn):
             return True
-        if (func.closure or func.fn.returns_calls) and self.waits.function(func.fn, cls):
-            return True  # what blocks may be an object of the function around it, or one that it makes
+        if func.closure and self.waits.function(func.fn, cls):
+            return True  # what blocks may be an object of the function around it
+        if func.fn.returns_calls and self.makes_what_blocks(frame, func):
+            return True
         # What a method reaches through its own class is in the answer already; what the object holds is not.
         state = frame.state(func.receiver) if func.receiver is not None else None
         carriers: list[Value] = []

@@ -12,9 +12,9 @@ from dataclasses import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import blocking
-from django_async_migrate.values.heap import Heap, Object
+from django_async_migrate.values.heap import Dict, Heap, Object, Sequence
 from django_async_migrate.values.refs import Exporter
-from django_async_migrate.values.types import Class, Func, Star, Unknown, Value, alternatives, one_of
+from django_async_migrate.values.types import Class, Func, OneOf, Ref, Star, Tuple, Unknown, Value, alternatives, one_of
 from django_async_migrate.values.widen import widened
 
 from .base import Summary
@@ -42,11 +42,42 @@ class Waiting(Roots):
             self._variants[fn] = variants
             if found is not None:
                 effects = tuple(effect for effect in found.effects if effect.kind == "blocking")
-                clients = [part for part in alternatives(found.returned) if blocking.is_part(part)]
+                parts = alternatives(found.returned)
+                clients = [part for part in parts if blocking.is_part(part)]
+                if clients or any(self._blocks_later(found.heap, part, set()) for part in parts):
+                    self._makers.add(key)
                 returned = one_of(clients) if clients else Unknown("result of a call")
                 found = replace(found, effects=effects, returned=returned)
             self._waiting[key] = found
         return self._waiting[key]
+
+    def makes_what_blocks(self, frame: Frame, func: Func) -> bool:
+        """Whether a function gives an object whose methods block: what it holds depends on the arguments."""
+        return self.waiting(frame, func) is not None and (func.fn, class_of(frame, func.receiver)) in self._makers
+
+    def _blocks_later(self, heap: Heap, value: Value, seen: set[int]) -> bool:
+        """Whether a value is, or holds, an object that may block, or is nothing anybody knows."""
+        if isinstance(value, (Tuple, OneOf)):
+            return any(
+                self._blocks_later(heap, part, seen)
+                for part in (value.items if isinstance(value, Tuple) else value.values)
+            )
+        if isinstance(value, (Func, Class)):
+            return True
+        if not isinstance(value, Ref) or value.id in seen:
+            return False
+        seen.add(value.id)
+        state = heap.get(value.id)
+        if isinstance(state, Object):
+            held: list[Value] = [slot.value for slot in state.attrs.values()]
+            return self.waits.class_(state.cls) or any(self._blocks_later(heap, part, seen) for part in held)
+        if isinstance(state, Sequence):
+            held = [*(state.items or ()), *([state.element] if state.element is not None else [])]
+            return any(self._blocks_later(heap, part, seen) for part in held)
+        if isinstance(state, Dict):
+            held = [*state.items.values(), *([state.element] if state.element is not None else [])]
+            return any(self._blocks_later(heap, part, seen) for part in held)
+        return False
 
     def _computed(self, fn: FunctionInfo, cls: ClassInfo | None, is_class: bool) -> Summary | None:
         frame = self.evaluator(fn.module, None, Env({}, {}), {}, 0, 0)

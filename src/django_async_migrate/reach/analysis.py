@@ -100,7 +100,7 @@ def _analyse(tree: SourceTree, target: Target, catalog: Catalog, on_loop: Sequen
                 problems.append(problem)
     if paths:
         # Last, so that what they are given is no kind of arguments that coroutines are looked at for.
-        for fn in engine.sync_suspects(tree.paths):
+        for fn in engine.sync_suspects():
             problem = _run(engine, EntryPoint(fn))
             if problem is not None:
                 problems.append(problem)

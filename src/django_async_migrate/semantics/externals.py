@@ -52,6 +52,7 @@ from . import (
 from .warmth import warm
 
 if TYPE_CHECKING:
+    from django_async_migrate.catalog import Catalog
     from django_async_migrate.catalog.rows import Bridge as BridgeRow
     from django_async_migrate.catalog.rows import Function
 
@@ -103,6 +104,16 @@ def is_async(m: Machine, api: str) -> bool:
     """Whether calling something outside the project gives a coroutine."""
     row = m.catalog.functions.get(api)
     return row is not None and row.is_async
+
+
+def gives_no_coroutine(catalog: Catalog, api: str) -> bool:
+    """Whether calling something outside the project, by its dotted name alone, is known to give no coroutine."""
+    if api.startswith("django.") or api in catalog.bridges:
+        return False
+    if api in stdlib.FUNCTIONS or api in rendering.FUNCTIONS or api in doubled:
+        return False
+    row = catalog.functions.get(api)
+    return row is None or not row.is_async
 
 
 # -- bridges -----------------------------------------------------------------------------------------------
