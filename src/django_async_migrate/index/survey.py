@@ -33,7 +33,7 @@ _OTHERS = re.compile(
     rb"^\s*(?:from|import) (?:aiohttp|starlette|fastapi|sanic|quart|tornado|litestar|blacksheep)\b", re.M
 )
 _CONSUMER = re.compile(rb"class \w+\([^)]*Async\w*Consumer\b")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testproj\w*|test_\w+|conftest\.py|tests\.py)(?:/|$|\.py$)")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testproj\w*|test_\w+|conftest\.py|tests\.py|\w+_test(?=\.py$))(?:/|$|\.py$)")
 
 
 class Survey:
@@ -60,6 +60,11 @@ class Survey:
     def data(self, path: str) -> bytes:
         """Return the bytes of a file, none where it cannot be read."""
         return self._tree.data(path) or b""
+
+    @cached_property
+    def unsafe(self) -> bool:
+        """Whether the project switches off, outside of its tests, the check that keeps queries from the event loop."""
+        return not all(map(is_test, self.mentioning(b"ALLOW_ASYNC_UNSAFE")))
 
     @cached_property
     def async_views(self) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ def incidents_of(
     places: dict[Span, tuple[FunctionInfo | None, Effect]] = {}
     every: dict[Span, list[Effect]] = {}
     for fn, effect in effects:
+        if effect.kind == "idle" and project.survey.unsafe:
+            continue  # queries may run on the event loop there: it has connections of its own
         if effect.site.path not in selected or (effect.kind == "blocking" and is_test(effect.site.path)):
             continue  # nobody waits for the event loop of a test
         span = _span(project, effect.site)
