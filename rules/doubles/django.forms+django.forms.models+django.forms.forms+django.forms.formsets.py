@@ -27,11 +27,12 @@ class Form:
         self.initial = initial
         self.fields = something()
         self.cleaned_data = something()
+        self._cleaned = False
 
-    @cached_property
+    @property
     def errors(self):
-        if self.is_bound:
-            self._check()
+        if not self._cleaned:
+            self.full_clean()
         return something()
 
     def has_error(self, field, code=None):
@@ -49,7 +50,9 @@ class Form:
         return something()
 
     def full_clean(self):
-        self._check()
+        self._cleaned = True
+        if self.is_bound:
+            self._check()
 
     def clean(self):
         return self.cleaned_data

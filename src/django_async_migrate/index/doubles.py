@@ -40,7 +40,8 @@ class Doubles:
     def _definition(self, api: str) -> object:
         name, _, own = api.rpartition(".")
         if name not in self._project.catalog.doubles:
-            return None
+            owner = self._definition(name) if name.count(".") > 1 else None
+            return owner.members.get(own) if isinstance(owner, ClassInfo) else None
         return next(iter(self._module(name).bindings.get(own, ())), None)
 
     def _module(self, name: str) -> ModuleInfo:

@@ -63,9 +63,9 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-def _limit(fn: FunctionInfo) -> int:
+def _limit(fn: FunctionInfo, limit: int = MAX_VARIANTS) -> int:
     """Return how many kinds of arguments a function is analysed for; a double serves the whole project."""
-    return MAX_VARIANTS * 16 if rule_of(fn.module.path) else MAX_VARIANTS
+    return limit * 16 if rule_of(fn.module.path) else limit
 
 
 class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
@@ -120,7 +120,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             names.update({name: value for name, value in frame.env.names.items() if name.startswith(MARK)})
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)
-        coarse = self._variants.get(fn, 0) >= FINE_VARIANTS and not self._filling
+        coarse = self._variants.get(fn, 0) >= _limit(fn, FINE_VARIANTS) and not self._filling
         inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
         cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
         heap, form = forms.key(exporter.heap(), coarse)

@@ -309,6 +309,9 @@ class Frame:
                 self.record(replace(effect, site=self.site(node), certain=certain, about=None, operand=None))
                 continue
             rule = rule_of(effect.site.path)
+            if rule and effect.kind == "blocking":
+                self.effect(node, "blocking", "", effect.advice, effect.certain, effect.rule, Terminal(None))
+                continue
             if rule and not effect.steps:
                 self.effect(node, "framework", "", "run it through sync_to_async", effect.certain, rule, Terminal(None))
                 continue

@@ -303,7 +303,8 @@ class Statements(Patterns):
     # -- exceptions and context managers -------------------------------------------------------------------
 
     def _try(self, node: ast.Try) -> None:
-        self._tries.append(self.env.copy())
+        before = self.env.copy()
+        self._tries.append(before)
         guarded = any("AttributeError" in _names_in(handler.type) for handler in node.handlers)
         self._guarded += guarded
         self.execute(node.body)
@@ -322,8 +323,10 @@ class Statements(Patterns):
             caught = _names_in(handler.type)
             if "RuntimeError" in caught and _asks_for_loop(node.body):
                 continue  # there is a running loop here
-            counted = done is not None and "EmptyPage" in caught  # a paginator that says so has counted its rows
-            self.env, self.alive = (done if counted and done is not None else raised).copy(), True
+            found = done if "EmptyPage" in caught else None  # a paginator that says so has counted its rows
+            if caught == {"PageNotAnInteger"} and len(node.body) == 1:
+                found = before  # and one that says so has not
+            self.env, self.alive = (found or raised).copy(), True
             if "AttributeError" in caught:
                 self._drop_guessed_querysets()
             if handler.name:

@@ -15,8 +15,19 @@ from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned
-from django_async_migrate.values.heap import Instance, Object, Slot
-from django_async_migrate.values.types import NONE, SCALAR, Class, Const, Ref, Unknown, Value, alternatives
+from django_async_migrate.values.heap import Dict, Instance, Object, Slot
+from django_async_migrate.values.types import (
+    NONE,
+    SCALAR,
+    Class,
+    Const,
+    Func,
+    ModelClass,
+    Ref,
+    Unknown,
+    Value,
+    alternatives,
+)
 
 from . import querysets
 from .formclasses import texts
@@ -29,21 +40,28 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 _CHOICES = ("ModelChoiceField", "ModelMultipleChoiceField")
+_USER_FORMS = "django.contrib.auth.forms."
 _FORWARD = frozenset({"foreign-key", "one-to-one"})
+
+
+#: Widgets that list what can be chosen; others show what is chosen, or nobody knows.
+_LISTING = ("Select", "SelectMultiple", "RadioSelect", "CheckboxSelectMultiple", "NullBooleanSelect")
 
 
 @dataclass
 class FormFields:
     """The fields of a form that have to do with the database.
 
-    ``choices`` are those that choose rows, ``many`` those of them that are many-to-many, ``checked``: the model has
-    something else to check, a unique field or a constraint. ``names`` are all, None where that is not known.
-    ``certain``: no code of the form changes its fields.
+    ``choices`` are those that choose rows, ``many`` those of them that are many-to-many, ``plain`` those that do not
+    list the rows where they are shown. ``computed`` are choices that a function gives. ``checked``: the model has
+    something else to check, a unique field or a constraint. ``certain``: no code of the form changes its fields.
     """
 
     model: Model | None = None
     choices: set[str] = field(default_factory=set)
     many: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
+    computed: dict[str, Value] = field(default_factory=dict)
     checked: bool = False
     certain: bool = True
 
@@ -59,9 +77,15 @@ def option_texts(m: Machine, meta: ClassInfo, name: str, node: ast.AST) -> froze
 def fields_of(m: Machine, cls: ClassInfo, node: ast.AST) -> FormFields:
     """Return what is known of the fields of a form class."""
     found = FormFields()
-    for name, value in _declared(cls):
-        if _called(value).endswith(_CHOICES):
+    for name, member in _declared(cls):
+        value = member.value
+        if value is not None and _called(value).endswith(_CHOICES):
             found.choices.add(name)
+        elif isinstance(value, ast.Call):
+            _computed(m, member, value, name, found)
+        widget = _keyword(value, "widget")
+        if widget is not None and not _lists(widget):
+            found.plain.add(name)
     found.certain = not any(_changes_fields(entry) for entry in cls.mro)
     found.model, chosen, left_out, without = _options(m, cls, node)
     if found.model is None or chosen is None or left_out is None:
@@ -80,11 +104,83 @@ def fields_of(m: Machine, cls: ClassInfo, node: ast.AST) -> FormFields:
             found.choices.add(name)
             found.many.add(name)
     unique = {name for name, value in _model_fields(found.model) if _says(value, "unique") and has(name)}
-    together = found.model.meta("unique_together") is not None or found.model.meta("constraints") is not None
-    found.checked = bool(unique) or together
-    if together and not unique and not found.choices:
-        found.certain = False  # its fields may be left out
+    together = [all(map(has, names)) if names is not None else None for names in constraints(found.model)]
+    found.checked = bool(unique) or any(held is not False for held in together)
+    if not unique and not found.choices and True not in together:
+        found.certain = False  # what a constraint is about may be left out
+    _plain_widgets(cls, found)
     return found
+
+
+def _computed(m: Machine, member: Assigned, call: ast.Call, name: str, found: FormFields) -> None:
+    """Note choices that a function gives: it is called when the field is checked, and when it is shown."""
+    given = _keyword(call, "choices")
+    if isinstance(given, ast.Lambda):
+        found.computed[name] = Func(member.module.function(given))
+    elif isinstance(given, (ast.Name, ast.Attribute)):
+        for definition in m.project.resolve(member.module, given):
+            if isinstance(definition, FunctionInfo) and not definition.is_async:
+                found.computed[name] = Func(definition)
+
+
+def _lists(widget: ast.expr) -> bool:
+    target = widget.func if isinstance(widget, ast.Call) else widget
+    return (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) in _LISTING
+
+
+def _plain_widgets(cls: ClassInfo, found: FormFields) -> None:
+    """Note the fields for which ``Meta.widgets`` names a widget that lists nothing."""
+    meta = cls.find("Meta")
+    option = _option(meta[1], "widgets") if meta is not None and isinstance(meta[1], ClassInfo) else None
+    given = option.value if option is not None else None
+    if isinstance(given, ast.Dict):
+        for key, widget in zip(given.keys, given.values, strict=True):
+            if isinstance(key, ast.Constant) and not _lists(widget):
+                found.plain.add(str(key.value))
+    elif given is not None:
+        found.plain |= found.choices
+
+
+def constraints(model: Model) -> list[frozenset[str] | None]:
+    """Return the fields that each constraint of a model is about; None for one that cannot be read."""
+    found: list[frozenset[str] | None] = []
+    together = model.meta("unique_together")
+    if together is not None:
+        groups = together.elts if isinstance(together, (ast.Tuple, ast.List, ast.Set)) else []
+        if groups and all(isinstance(entry, ast.Constant) for entry in groups):
+            groups = [together]
+        found += [_names_in(group) for group in groups] or [None]
+    given = model.meta("constraints")
+    if given is not None:
+        entries = given.elts if isinstance(given, (ast.Tuple, ast.List)) else []
+        found += [_fields_of_constraint(entry) for entry in entries] if entries else [None]
+    return found
+
+
+def _fields_of_constraint(entry: ast.expr) -> frozenset[str] | None:
+    if _called(entry) == "UniqueConstraint":
+        return _names_in(_keyword(entry, "fields"))
+    check = _keyword(entry, "condition") or _keyword(entry, "check")
+    names = {
+        keyword.arg.partition("__")[0]
+        for node in (ast.walk(check) if check is not None else ())
+        if isinstance(node, ast.Call) and _called(node) == "Q"
+        for keyword in node.keywords
+        if keyword.arg is not None
+    }
+    return frozenset(names) if names else None
+
+
+def _names_in(node: ast.expr | None) -> frozenset[str] | None:
+    items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else []
+    if not items or not all(isinstance(item, ast.Constant) for item in items):
+        return None
+    return frozenset(str(item.value) for item in items if isinstance(item, ast.Constant))
+
+
+def _keyword(value: ast.expr | None, name: str) -> ast.expr | None:
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    return next((entry.value for entry in keywords if entry.arg == name), None)
 
 
 def _options(
@@ -98,6 +194,11 @@ def _options(
     option = _option(options, "model") if options is not None and model is None else None
     for definition in m.project.resolve(option.module, option.value, options) if option and option.value else ():
         model = m.project.model_of(definition)
+    if model is None and option is not None and options is not None:  # User = get_user_model()
+        named = m.attribute(Class(options), "model", node)
+        model = named.model if isinstance(named, ModelClass) else None
+    if model is None and options is not None and any(base.startswith(_USER_FORMS) for base in cls.externals):
+        model = m.project.models.user_model()
     given: list[frozenset[str] | None] = []
     for name in ("fields", "exclude"):
         own = getattr(made, name) if made is not None else None
@@ -108,16 +209,17 @@ def _options(
     return model, given[0], given[1], made.without if made is not None else None
 
 
-def _declared(cls: ClassInfo) -> Iterator[tuple[str, ast.expr]]:
+def _declared(cls: ClassInfo) -> Iterator[tuple[str, Assigned]]:
     for entry in reversed(cls.mro):
         for name, member in entry.members.items():
             if isinstance(member, Assigned) and member.value is not None:
-                yield name, member.value
+                yield name, member
 
 
 def _model_fields(model: Model) -> Iterator[tuple[str, ast.expr]]:
-    if model.cls is not None:
-        yield from _declared(model.cls)
+    for name, member in _declared(model.cls) if model.cls is not None else ():
+        if member.value is not None:
+            yield name, member.value
 
 
 def _is_editable(model: Model, name: str) -> bool:
@@ -175,14 +277,36 @@ def _initial(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
 def _validated(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Checking a form asks for the rows that were chosen, and for others of the same unique values."""
     form = _form(m, args, node)
-    if form.choices or form.checked:
-        m.effect(node, "model-method", "", "run it through sync_to_async", form.certain)
     state = m.state(args[0])
+    if _sent(m, state, form.choices) or form.checked:
+        m.effect(node, "model-method", "", "run it through sync_to_async", form.certain)
+    for function in form.computed.values():
+        m.iterate(m.call(function, (), (), node), node)
     instance = state.attrs.get("instance") if isinstance(state, Object) else None
     row = m.state(instance.value) if instance is not None else None
     if instance is not None and isinstance(row, Instance) and isinstance(instance.value, Ref):
         slots = {name: Slot(Unknown("chosen in a form")) for name in form.choices - form.many}
         m.put(instance.value, replace(row, slots={**row.slots, **slots}))
+    return NONE
+
+
+def _sent(m: Machine, form: object, choices: set[str]) -> bool:
+    """Whether the data of a form may say what was chosen: it is written out and names no such field, or not."""
+    data = form.attrs.get("data") if isinstance(form, Object) else None
+    given = m.state(data.value) if data is not None else None
+    if not isinstance(given, Dict) or given.element is not None:
+        return bool(choices)
+    return any(str(key).endswith(name) for key in given.items for name in choices)
+
+
+def _asks(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    """``form_asks(form, name)``: a form looks up other rows of the same value, where it has that field."""
+    state = m.state(args[0])
+    if isinstance(state, Object):
+        _, chosen, left_out, _ = _options(m, state.cls, node)
+        name = str(getattr(args[1], "value", ""))
+        if (not chosen or name in chosen or "__all__" in chosen) and (left_out is None or name not in left_out):
+            m.effect(node, "model-method", "", "run it through sync_to_async", chosen is not None)
     return NONE
 
 
@@ -197,8 +321,12 @@ def _shown(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value
     """A field that chooses rows lists them all where it is shown."""
     form = _form(m, args, node)
     name = args[1] if len(args) > 1 else NONE
-    if form.choices and (name == NONE or (isinstance(name, Const) and name.value in form.choices)):
+    listed = form.choices - form.plain
+    if listed and (name == NONE or (isinstance(name, Const) and name.value in listed)):
         m.effect(node, "iteration", "", "run it through sync_to_async", form.certain)
+    for key, function in form.computed.items():
+        if name in (NONE, Const(key)):
+            m.iterate(m.call(function, (), (), node), node)
     return SCALAR
 
 
@@ -215,6 +343,7 @@ def _has(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
 
 FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "django.doubles.something": lambda m, a, k, n: SCALAR,
+    "django.doubles.form_asks": _asks,
     "django.doubles.form_has": _has,
     "django.doubles.form_initial": _initial,
     "django.doubles.form_instance": _instance,
