@@ -13,6 +13,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 
 from .base import Fact
+from .components import is_used_by_sync_view
 from .declared import families, gives_coroutine, in_use, is_marked, signature
 from .families import Call, Family, Method
 
@@ -90,9 +91,11 @@ def _called(facts: Facts, family: Family, code: str) -> Iterator[Hook]:
 
 
 def _awaited_elsewhere(facts: Facts, family: Family) -> bool:
-    """Whether the project uses a package that awaits what the library itself does not."""
-    packages = sorted({package.encode() for node in family.stock for package in node.awaited_by})
-    return bool(packages) and bool(facts.project.tree.containing(*packages))
+    """Whether the project uses a package that awaits what the library itself does not, for all it tells."""
+    packages = sorted({package for node in family.stock for package in node.awaited_by})
+    if not packages or not facts.project.tree.containing(*(package.encode() for package in packages)):
+        return False
+    return not is_used_by_sync_view(facts, family, packages)
 
 
 def _is_certain(family: Family, call: Call) -> bool:

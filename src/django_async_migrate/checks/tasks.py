@@ -14,6 +14,7 @@ from django_async_migrate.index.modules import Assigned
 
 from .base import Fact
 from .declared import declared, named
+from .fresh_loops import fresh_loops
 from .place import Source, place_of
 
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 
 
 def unrun_bodies(facts: Facts) -> Iterator[Fact]:
-    """Give the coroutine functions that a task decorator takes for functions."""
+    """Give the coroutine functions that a task decorator takes for functions, and loops that plain ones start."""
     for function in declared(facts).functions:
-        if not function.is_async or not function.decorators:
+        if not function.decorators:
             continue
         node = function.decorators[-1]  # the next to the function: what stands above is given what it makes
         row = _row(function.module, node, function.cls or function.parent)
         if row is None or row.rule != "DAM809" or row.async_since is not None:
+            continue
+        if not function.is_async:
+            yield from fresh_loops(facts, function)
             continue
         if row.known_by and facts.project.tree.containing(*(name.encode() for name in row.known_by)):
             continue
