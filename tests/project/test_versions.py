@@ -220,7 +220,7 @@ _EXPECTED: dict[str, tuple[str, dict[str, str | None]]] = {
     "leave": ("DAM403", {"4.2": _THREAD.format("logout"), "5.0": "await alogout(...)"}),
     "rehash": (
         "DAM403",
-        {"4.2": _THREAD.format("update_session_auth_hash"), "5.0": "await aupdate_session_auth_hash(...)"},
+        {"4.2": _THREAD.format("update_session_auth_hash"), "6.0": "await aupdate_session_auth_hash(...)"},
     ),
     "session": ("DAM402", {"4.2": _THREAD.format("request.session.get"), "5.1": "await request.session.aget(...)"}),
     "permission": ("DAM404", {"4.2": _THREAD.format("user.has_perm"), "5.2": "await user.ahas_perm(...)"}),

@@ -305,7 +305,8 @@ class Function(Record):
     it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
     under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
     the lazy user of the request on the event loop. ``closes``: it closes connections of the thread it runs in.
-    ``read``: it is an attribute, and reading it has the effect.
+    ``read``: it is an attribute, and reading it has the effect. ``bridge_fits``: though it has a twin, a thread is no
+    worse a place for it.
     """
 
     __slots__ = ()
@@ -329,6 +330,7 @@ class Function(Record):
     loads_user_since: Version | None = None
     loads_user_until: Version | None = None
     read: bool = False
+    bridge_fits: bool = False
 
 
 @keyword_record

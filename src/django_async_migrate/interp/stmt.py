@@ -324,7 +324,7 @@ class Statements(Patterns):
             if "RuntimeError" in caught and _asks_for_loop(node.body):
                 continue  # there is a running loop here
             found = done if "EmptyPage" in caught else None  # a paginator that says so has counted its rows
-            if caught == {"PageNotAnInteger"} and len(node.body) == 1:
+            if caught == {"PageNotAnInteger"} and len(node.body) == 1 and self.engine.version < (6, 0):
                 found = before  # and one that says so has not
             self.env, self.alive = (found or raised).copy(), True
             if "AttributeError" in caught:
