@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 # A selection up to this size is parsed as a whole, so that every syntax error in it is reported.
-SMALL_BYTES = 300_000
+SMALL_BYTES = 2_000_000
 
 
 def scan(

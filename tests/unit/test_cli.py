@@ -124,6 +124,15 @@ def test_statistics_verbose_and_quiet(capsys: pytest.CaptureFixture[str]) -> Non
     assert "DAM101" in out
 
 
+def test_forms_without_a_place_for_statistics_leave_them_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("concise", "json", "sarif", "github", "gitlab", "junit"):
+        plain = run(capsys, "scan", "--output-format", form)
+        code, out, err = run(capsys, "scan", "--output-format", form, "--statistics", "--level", "1")
+        assert (code, err) == (1, "1  DAM101  sync-orm-call\n" + err.split("\n", 1)[1])
+        assert err.splitlines()[1:3] == ["Level 1 of 5. Level 2 adds 0 findings.", "Level 3 adds 1 more finding."]
+        assert len(out) < len(plain[1])
+
+
 def test_settings_are_read_from_the_project_and_replaced_by_options(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
