@@ -162,8 +162,11 @@ def test_a_named_project_is_scanned_as_a_whole(
         (["scan", "--project", "nowhere"], "error: no such file or folder: nowhere"),
         (
             ["scan", "--select", "E501"],
-            'error: --select: "E501" is not a rule code (DAM101) or prefix (DAM1)',
+            'error: --select: "E501" is not a rule code (DAM101) or prefix (DAM1); django-async-migrate rule lists',
         ),
+        (["scan", "--select", "DAM112"], "error: --select: there is no rule DAM112; did you mean DAM111?\n"),
+        (["scan", "--ignore", "DAM101,DAM99"], "error: --ignore: no rule begins with DAM99; did you mean DAM907?\n"),
+        (["scan", "--select", "DAM101x"], "(DAM101) or prefix (DAM1); did you mean DAM101?\n"),
         (["scan", "--target-version", "3.2"], "error: --target-version: Django 3.2 is not known"),
         (
             ["scan", "--fail-on", "warn"],
