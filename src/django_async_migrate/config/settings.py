@@ -56,7 +56,7 @@ def _table(root: str, shown: str, filesystem: FileSystem, nested: bool) -> tuple
     except OSError as error:
         raise UsageError(f"{shown}: cannot read the file: {error.strerror or error}") from None
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{shown}:{_line_of(data, error.start)}: the file is not UTF-8") from None
     # TOML is slow to import, and many folders that are scanned hold none.
