@@ -38,7 +38,7 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
-	$(BIN)/mypy --strict benchmarks scripts/check_wheel.py scripts/generate_docs.py
+	$(BIN)/mypy --strict benchmarks scripts/check_wheel.py scripts/generate_docs.py scripts/run_tutorial.py
 
 layers: $(VENV)/installed-dev
 	$(BIN)/lint-imports

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 # A selection up to this size is parsed as a whole, so that every syntax error in it is reported.
-SMALL_BYTES = 300_000
+SMALL_BYTES = 2_000_000
 
 
 def scan(
@@ -308,7 +308,7 @@ def _catalog(options: ScanOptions, project: Project, files: FileSystem, cwd: str
         path = absolute(name, project.root)
         shown = relative(path, cwd)
         try:
-            texts.append((shown, files.read(path).decode().replace("\r\n", "\n")))
+            texts.append((shown, files.read(path).decode("utf-8-sig").replace("\r\n", "\n")))
         except OSError as error:
             raise UsageError(f"extra-rules: cannot read {shown}: {error.strerror or error}") from None
         except UnicodeDecodeError:

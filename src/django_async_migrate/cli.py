@@ -145,6 +145,7 @@ def scan(paths: tuple[str, ...], **given: object) -> int:
     report, told = _compared(report, options, settings)
     suggestions = _suggestions(options, report) if settings.get("output-format") == "sarif" else None
     _write(_rendered(report, settings, None, suggestions), settings.get("output"))
+    _count(report, settings)
     _tell(told, settings)
     return _exit_code(report, str(settings.get("fail-on", "warning")))
 
@@ -169,6 +170,20 @@ def _compared(report: Report, options: ScanOptions, settings: Mapping[str, objec
     unattended = os.environ.get("CI", "").lower() not in ("", "0", "false")
     selection = Selection(options.select, options.ignore, options.per_file_ignores)
     return apply(report, Baseline(path, shown, named is not None, write, not unattended), selection.wants, cwd)
+
+
+def _count(report: Report, settings: Mapping[str, object]) -> None:
+    """Print the statistics of a report whose form has no place for them."""
+    if settings.get("statistics") and settings.get("output-format", "text") != "text":
+        from django_async_migrate.report.levels import HIGHEST, level_lines
+        from django_async_migrate.report.summary import statistics_lines
+
+        level = settings.get("level")
+        for line in (
+            *statistics_lines(report),
+            *level_lines(report.hidden, level if isinstance(level, int) else HIGHEST),
+        ):
+            click.echo(line, err=True)
 
 
 def _tell(lines: Sequence[str], settings: Mapping[str, object]) -> None:
@@ -204,6 +219,7 @@ def _fix(options: ScanOptions, settings: Mapping[str, object]) -> int:
         outcome = replace(outcome, report=report)
     text = diff_text(outcome.changes) if shown else _rendered(outcome.report, settings, outcome)
     _write(text, settings.get("output"))
+    _count(outcome.report, settings)
     if not settings.get("quiet"):
         for line in fix_lines(outcome, not shown, unsafe, bool(settings.get("verbose"))):
             # Standard output holds the report or the diff and nothing else, so that both can be piped.

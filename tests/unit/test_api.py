@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from support import analysis
 
-from django_async_migrate.api import scan
+from django_async_migrate.api import SMALL_BYTES, scan
 from django_async_migrate.core.errors import UsageError
 from django_async_migrate.core.findings import Problem, Report, Target
 from django_async_migrate.core.options import ScanOptions
@@ -171,7 +171,7 @@ def test_progress_counts_the_files_with_async_code() -> None:
     assert told == sorted(told)
 
 
-_LARGE = "# " + "x" * 400_000 + "\n"
+_LARGE = "x = 1\n" * (SMALL_BYTES // 6 + 1)
 
 
 def test_in_a_small_selection_every_syntax_error_is_reported() -> None:

@@ -124,6 +124,15 @@ def test_statistics_verbose_and_quiet(capsys: pytest.CaptureFixture[str]) -> Non
     assert "DAM101" in out
 
 
+def test_forms_without_a_place_for_statistics_leave_them_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("concise", "json", "sarif", "github", "gitlab", "junit"):
+        plain = run(capsys, "scan", "--output-format", form)
+        code, out, err = run(capsys, "scan", "--output-format", form, "--statistics", "--level", "1")
+        assert (code, err) == (1, "1  DAM101  sync-orm-call\n" + err.split("\n", 1)[1])
+        assert err.splitlines()[1:3] == ["Level 1 of 5. Level 2 adds 0 findings.", "Level 3 adds 1 more finding."]
+        assert len(out) < len(plain[1])
+
+
 def test_settings_are_read_from_the_project_and_replaced_by_options(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,8 +162,11 @@ def test_a_named_project_is_scanned_as_a_whole(
         (["scan", "--project", "nowhere"], "error: no such file or folder: nowhere"),
         (
             ["scan", "--select", "E501"],
-            'error: --select: "E501" is not a rule code (DAM101) or prefix (DAM1)',
+            'error: --select: "E501" is not a rule code (DAM101) or prefix (DAM1); django-async-migrate rule lists',
         ),
+        (["scan", "--select", "DAM112"], "error: --select: there is no rule DAM112; did you mean DAM111?\n"),
+        (["scan", "--ignore", "DAM101,DAM99"], "error: --ignore: no rule begins with DAM99; did you mean DAM907?\n"),
+        (["scan", "--select", "DAM101x"], "(DAM101) or prefix (DAM1); did you mean DAM101?\n"),
         (["scan", "--target-version", "3.2"], "error: --target-version: Django 3.2 is not known"),
         (
             ["scan", "--fail-on", "warn"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from django_async_migrate.config.versions import SUPPORTED, series
@@ -55,7 +56,7 @@ def _table(root: str, shown: str, filesystem: FileSystem, nested: bool) -> tuple
     except OSError as error:
         raise UsageError(f"{shown}: cannot read the file: {error.strerror or error}") from None
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{shown}:{_line_of(data, error.start)}: the file is not UTF-8") from None
     # TOML is slow to import, and many folders that are scanned hold none.
@@ -140,11 +141,42 @@ def read_codes(key: str, value: object) -> tuple[str, ...]:
     codes = []
     for entry in _strings(key, value):
         for code in entry.replace(" ", ",").split(","):
-            if code and not _CODE.fullmatch(code):
-                raise UsageError(f'"{key}": "{code}" is not a rule code (DAM101) or prefix (DAM1)')
             if code:
-                codes.append(code.upper())
+                codes.append(_known_code(key, code))
     return tuple(codes)
+
+
+def _known_code(key: str, code: str) -> str:
+    """Return a code or prefix in capitals. One of no rule would do nothing, or hide everything."""
+    known, name = rule_codes(), code.upper()
+    if not _CODE.fullmatch(code):
+        problem = f'"{code}" is not a rule code (DAM101) or prefix (DAM1)'
+    elif known and not any(rule.startswith(name) for rule in known):
+        problem = f"there is no rule {name}" if len(name) == len(known[0]) else f"no rule begins with {name}"
+    else:
+        return name
+    near = _nearest_code(name, known)
+    hint = f"did you mean {near}?" if near else "django-async-migrate rule lists all rules"
+    raise UsageError(f'"{key}": {problem}; {hint}')
+
+
+def _nearest_code(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the code of the same family whose number is nearest; None where there is no such family."""
+    digits = re.match(r"DAM(\d{1,3})", name)
+    if digits is None:
+        return None
+    number = int(digits[1].ljust(3, "0"))
+    family = [code for code in known if code[3] == digits[1][0]]
+    return min(family, key=lambda code: abs(int(code[3:]) - number), default=None)
+
+
+def rule_codes() -> tuple[str, ...]:
+    """Return the codes of all rules. The names of their modules say them: reading these takes no import."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(__file__)), "checks", "rules")
+    try:
+        return tuple(sorted(name[:6].upper() for name in os.listdir(folder) if name.startswith("dam")))
+    except OSError:
+        return ()
 
 
 def read_target(key: str, value: object) -> str:

@@ -50,9 +50,8 @@ def text_lines(report: Report, lines_of: Callable[[str], Sequence[str]], style: 
                 yield ""
             yield from _finding(finding, source, paint)
         yield ""
-    if style.statistics and (report.findings or style.level < HIGHEST):
-        yield from statistics_lines(report)
-        yield from level_lines(report.hidden, style.level)
+    if style.statistics and (lines := [*statistics_lines(report), *level_lines(report.hidden, style.level)]):
+        yield from lines
         yield ""
     if not style.quiet:
         clean = not report.findings and not report.problems

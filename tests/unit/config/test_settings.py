@@ -150,3 +150,10 @@ def test_wrong_settings_in_a_file_of_their_own(text: str, pyproject: str, messag
     with pytest.raises(UsageError) as caught:
         own(text, pyproject)
     assert message in str(caught.value)
+
+
+def test_files_of_windows_are_read() -> None:
+    text = "\ufeff[tool.django-async-migrate]\r\nselect = [\r\n  'DAM101',\r\n]\r\n"
+    assert settings_of(text.encode()) == {"select": ("DAM101",)}
+    with pytest.raises(UsageError, match=r"^pyproject\.toml:5: unknown setting"):
+        settings_of(text.encode() + b"exlude = []\r\n")
