@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
+_AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One entry of ``MIDDLEWARE``. ``definition``: what it names, where that is in the project."""
@@ -53,6 +56,12 @@ class Listed:
     sheltered: str = ""
 
 
+def _leaves_user(entry: Entry) -> bool:
+    if entry.dotted.startswith("django."):
+        return "RemoteUser" not in entry.dotted
+    return entry.definition is not None
+
+
 class ProjectMiddleware:
     """Finds the middleware of a project."""
 
@@ -77,6 +86,20 @@ class ProjectMiddleware:
                     complete = False
             found.append(Chain(settings, tuple(entries), value.origin, complete))
         return tuple(found)
+
+    @cached_property
+    def keeps_user(self) -> bool:
+        """Whether ``request.user`` and ``request.auser()`` are for certain the user that Django's middleware put there.
+
+        Middleware of libraries may replace one of them (a user who signs in with a second factor, an administrator who
+        looks at the site as somebody else). The project's own that does so is seen elsewhere.
+        """
+        return bool(self.chains) and all(
+            chain.complete
+            and any(entry.dotted == _AUTHENTICATION and entry.sure for entry in chain.entries)
+            and all(_leaves_user(entry) for entry in chain.entries)
+            for chain in self.chains
+        )
 
     def _resolve(self, dotted: str, importer: str) -> FunctionInfo | ClassInfo | None:
         """Return the project's definition that an entry names, or None."""

@@ -44,6 +44,7 @@ class Seen:
     expressions that worked on something else at least once; ``other_values``: whose value was something else when it
     was iterated or tested. ``skipped``: functions that were also called with arguments
     that do not matter, and were not interpreted then. ``unsure``: functions that do something nobody can follow.
+    ``keeps_user``: no middleware puts another user into the request than Django's.
     """
 
     querysets: frozenset[ast.AST] = frozenset()
@@ -51,6 +52,7 @@ class Seen:
     other_values: frozenset[ast.AST] = frozenset()
     skipped: frozenset[ast.AST] = frozenset()
     unsure: frozenset[ast.AST] = frozenset()
+    keeps_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _analyse(tree: SourceTree, target: Target, catalog: Catalog, on_loop: Sequen
             frozenset(outcome.other_values),
             frozenset(outcome.skipped),
             frozenset(outcome.unsure),
+            any(incident.effect.rule == "DAM401" for incident in found) and project.middleware.keeps_user,
         )
     return Analysis(tuple(found), tuple(problems), functions, unknown, seen)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.edits import Await, Before, Rename, Template
+from django_async_migrate.core.edits import Await, Rename, Template
 from django_async_migrate.core.effects import Terminal
 
 from .blocks import block_plans
 from .spot import short
+from .users import user_plans
 from .wrap import wrap_plans
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def terminal_plans(spot: Spot) -> Iterator[FixPlan]:
         return
     yield from twin_plans(spot)
     if spot.effect.rule == "DAM401":
-        yield from _user_plans(spot)
+        yield from user_plans(spot)
     if spot.effect.rule == "DAM701":
         yield from block_plans(spot)
     if spot.effect.rule not in _BOUND:
@@ -116,19 +117,3 @@ def twin_plans(spot: Spot) -> Iterator[FixPlan]:
         name, imports = spot.local_name(about.module, about.twin)
         edits = (Rename(spot.span(node.func), name), Await(spot.span(node)))
         yield spot.plan("safe", f"await {name}(...)", edits, imports)
-
-
-def _user_plans(spot: Spot) -> Iterator[FixPlan]:
-    """Yield the plan that loads the user of a request before it is touched."""
-    if spot.place.reason or spot.version < (5, 0):
-        return
-    for part in ast.walk(spot.node):
-        if (
-            isinstance(part, ast.Attribute)
-            and part.attr == "user"
-            and isinstance(part.value, (ast.Name, ast.Attribute))
-        ):
-            owner = spot.source.text(part.value)
-            code = f"{owner}.user = await {owner}.auser()"
-            yield spot.plan("unsafe", code, (Before(spot.span(part), code),))
-            return
