@@ -22,7 +22,7 @@ _API = "django.db.transaction.on_commit"
 def async_callbacks(facts: Facts) -> Iterator[Fact]:
     """Give the coroutine functions that sync code registers with ``on_commit()``; a coroutine cannot register any."""
     tree = facts.project.tree
-    for path in sorted({*tree.async_paths, *tree.fact_paths}):
+    for path in tree.selected:
         if b"on_commit" not in (tree.data(path) or b""):
             continue
         module = facts.project.module(path)
