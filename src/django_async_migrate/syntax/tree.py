@@ -86,6 +86,7 @@ class SourceTree:
         self._models: set[str] = set()
         self._other_async: set[str] = set()
         self._surveyed = False
+        self._containing: dict[tuple[bytes, ...], tuple[str, ...]] = {}
         self._classes: dict[bytes, list[str]] | None = None
         self._parsed: dict[str, ParsedFile | None] = {}
         self.async_paths, self.suspicious = self._survey()
@@ -146,12 +147,18 @@ class SourceTree:
 
         Reads every file of the project that is not cached, so ask once for all that is needed.
         """
-        found = []
-        for path in self.paths:
-            data = self.data(path)
-            if data is not None and any(needle in data for needle in needles):
-                found.append(path)
-        return tuple(found)
+        known = self._containing.get(needles)
+        if known is None:
+            found = []
+            for path in self.paths:
+                data = self._cache.get(path) or self.data(path)
+                if data is not None:
+                    for needle in needles:
+                        if needle in data:
+                            found.append(path)
+                            break
+            known = self._containing[needles] = tuple(found)
+        return known
 
     def class_paths(self, name: str) -> tuple[str, ...]:
         """Return the project files that seem to define a class of that name, sorted.
