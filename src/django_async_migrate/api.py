@@ -260,7 +260,8 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         unknown = analysis.unknown
         problems += analysis.problems
         found += analysis.findings
-    if tree.async_paths or (tree.fact_paths and tree.is_async):
+    # A whole project without async code has no facts that matter; part of one may belong to a project that has some.
+    if tree.async_paths or (not layout.complete and tree.holds_facts and tree.is_async):
         from django_async_migrate.checks.facts import fact_findings
 
         found += fact_findings(tree, target, catalog)

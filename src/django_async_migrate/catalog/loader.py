@@ -89,6 +89,7 @@ class PackageTable(Mapping[str, RowT]):
                 yield from package_rows(self._folder, package)[self._table].values()
 
 
+@functools.cache
 def rules_folder() -> Path:
     """Return the folder of the TOML files: inside the package in a wheel, else the repository's own."""
     package = Path(__file__).resolve().parents[1]

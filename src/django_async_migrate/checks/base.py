@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_async_migrate.core.effects import LAZY, NAMED, TEMPLATE, Effect
 from django_async_migrate.core.findings import Certainty, Fix, Severity, Span, Step
+from django_async_migrate.core.record import Record, record
 from django_async_migrate.templates.code import Code
 
 if TYPE_CHECKING:
@@ -65,12 +66,14 @@ class Facts:
         return int(major), int(minor)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+@record
+class Fact(Record):
     """One finding of a fact rule. ``span``: the definition or the settings entry it points at.
 
     ``severity``: where it is not that of the rule.
     """
+
+    __slots__ = ()
 
     span: Span
     message: str

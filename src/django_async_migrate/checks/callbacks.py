@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.findings import Fix
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.usages import called_name
 
 from .base import Fact
 from .declared import collected, gives_coroutine, named
@@ -17,21 +20,37 @@ if TYPE_CHECKING:
     from .base import Facts
 
 _API = "django.db.transaction.on_commit"
+_ALIAS = re.compile(rb"\bon_commit[ \t]+as[ \t]+(\w+)")
 
 
 def async_callbacks(facts: Facts) -> Iterator[Fact]:
     """Give the coroutine functions that sync code registers with ``on_commit()``; a coroutine cannot register any."""
     tree = facts.project.tree
-    for path in sorted({*tree.async_paths, *tree.fact_paths}):
-        if b"on_commit" not in (tree.data(path) or b""):
+    for path in tree.selected:
+        data = tree.data(path) or b""
+        if b"on_commit" not in data:
             continue
         module = facts.project.module(path)
+        names = {"on_commit", *(name.decode() for name in _ALIAS.findall(data))}
+        words = re.compile("|".join(names).encode())
+        lines = [number for number, line in enumerate(data.splitlines(), 1) if words.search(line)]
         for function in collected(module).functions if module is not None else ():
-            if function.is_async:
+            if function.is_async or not _mentions(function.node, lines):
                 continue
             for node in function.own_nodes:
-                if isinstance(node, ast.Call) and named(function.module, node, function.parent) == _API:
+                if (
+                    isinstance(node, ast.Call)
+                    and called_name(node) in names
+                    and named(function.module, node, function.parent) == _API
+                ):
                     yield from _about(facts, function, node)
+
+
+def _mentions(node: ast.AST, lines: list[int]) -> bool:
+    """Whether any of some lines is one of a node's."""
+    start, end = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    position = bisect_left(lines, start)
+    return position < len(lines) and lines[position] <= end
 
 
 def _about(facts: Facts, function: FunctionInfo, node: ast.Call) -> Iterator[Fact]:

@@ -133,9 +133,11 @@ def _collect(
             functions.append(function)
             _collect(module, node.body, function, classes, functions)
         else:
+            fields = node.__dict__
             for part in ("body", "orelse", "finalbody"):
-                _collect(module, getattr(node, part, None) or [], parent, classes, functions)
-            for handler in getattr(node, "handlers", None) or getattr(node, "cases", None) or []:
+                if fields.get(part):
+                    _collect(module, fields[part], parent, classes, functions)
+            for handler in fields.get("handlers") or fields.get("cases") or ():
                 _collect(module, handler.body, parent, classes, functions)
 
 

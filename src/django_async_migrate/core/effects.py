@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from .record import Record, record
+
 EffectKind = Literal[
     "orm-call",
     "iteration",
@@ -62,23 +64,27 @@ class Site:
     function: str
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+@record
+class Terminal(Record):
     """A sync method that queries; ``twin`` is its async form in the target Django, None where there is none.
 
     ``module``: where a function's async form is imported from.
     """
 
+    __slots__ = ()
+
     twin: str | None
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+@record
+class Rows(Record):
     """A queryset that is evaluated; ``row`` is what one of its rows would be called.
 
     ``prefetches``: it may load further rows through ``prefetch_related``. ``iterator``: it is what ``iterator()`` gave.
     """
+
+    __slots__ = ()
 
     row: str
     raw: bool = False
@@ -86,13 +92,15 @@ class Rows:
     iterator: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+@record
+class Load(Record):
     """A relation or field that is loaded.
 
     ``column``: the attribute that holds the related primary key, where the relation has one; ``keys`` the names of
     that primary key. ``joins``: ``select_related`` gives the same rows, whatever the data.
     """
+
+    __slots__ = ()
 
     relation: str
     column: str | None = None
@@ -101,19 +109,21 @@ class Load:
     joins: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+@record
+class Absent(Record):
     """An attribute that is not there; ``right`` is the name to use.
 
     ``how``: "lazy" where that name runs no query, "thread" where it has to be called in one.
     """
 
+    __slots__ = ()
+
     right: str
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+@record
+class Effect(Record):
     """One query, seen from one function.
 
     ``site`` is the expression of that function whose evaluation reaches the query; ``steps`` lead from there
@@ -124,6 +134,8 @@ class Effect:
     ``operand``: the expression whose value is evaluated, where it is not ``site`` itself.
     ``closes``: it closes connections of the thread it runs in.
     """
+
+    __slots__ = ()
 
     kind: EffectKind
     site: Site

@@ -6,10 +6,10 @@ something synchronous is inside, all that can run synchronously does so, up to t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from django_async_migrate.catalog.middleware import middleware_rows
+from django_async_migrate.core.record import Record, record, replace
 
 from .functions import FunctionInfo
 from .middleware import Middleware, middleware_of
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 Mode = Literal["sync", "hybrid", "mixin", "async"]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+@record
+class Link(Record):
     """One middleware of a chain. ``hooks``: how many of its hooks run in a thread where it runs on the loop.
 
     ``view_hooks``: its synchronous ``process_view``, which runs in a thread wherever the middleware itself runs.
     """
+
+    __slots__ = ()
 
     name: str
     mode: Mode
@@ -33,12 +35,14 @@ class Link:
     view_hooks: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+@record
+class Passage(Record):
     """How a request passes one link: ``on_loop`` or in a thread; ``crossings``: those made there.
 
     ``inward``: the request changes sides right inside of the link.
     """
+
+    __slots__ = ()
 
     link: Link
     on_loop: bool

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from django_async_migrate.core.record import Record, record
 
 from .classes import ClassInfo
 from .functions import FunctionInfo
@@ -37,18 +38,22 @@ MANAGER_ROOTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ManagerDef:
+@record
+class ManagerDef(Record):
     """A manager declared on a model; ``cls`` is its project class (or queryset class, for ``as_manager``)."""
+
+    __slots__ = ()
 
     name: str
     cls: ClassInfo | None
     api: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarField:
+@record
+class ScalarField(Record):
     """A field that holds a plain value; ``filled``: a text that its validation never leaves empty; ``file``: a file."""
+
+    __slots__ = ()
 
     name: str
     filled: bool = False
@@ -66,24 +71,30 @@ def _is_filled_text(call: ast.Call) -> bool:
     return not any(keyword.arg in {"null", "blank", "default", None} for keyword in call.keywords)
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnOf:
+@record
+class ColumnOf(Record):
     """The column attribute of a forward relation: ``author_id``."""
+
+    __slots__ = ()
 
     relation: Relation
 
 
-@dataclass(frozen=True, slots=True)
-class ClassMember:
+@record
+class ClassMember(Record):
     """Anything else bound in the class body: methods, properties, constants, descriptors."""
+
+    __slots__ = ()
 
     owner: ClassInfo
     member: FunctionInfo | Assigned | ClassInfo
 
 
-@dataclass(frozen=True, slots=True)
-class RowMember:
+@record
+class RowMember(Record):
     """A method or property that a catalogue row gives a stock model."""
+
+    __slots__ = ()
 
     row: StockMember
 

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Effect, EffectKind, Load, Rows, Site, Terminal, telling
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.doubles import rule_of
 from django_async_migrate.index.functions import FunctionInfo

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Container, Iterator
-from dataclasses import replace
 
 from django_async_migrate.core.effects import Effect
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.usages import RUNNERS, Use, called_name, parts_of
 from django_async_migrate.syntax.nodes import children
@@ -34,7 +35,8 @@ def at_its_call(fn: FunctionInfo, name: ast.Name, effect: Effect, use: Use, made
         return [effect]
     told = (effect.site, _told(name.id, effect, use))
     return [
-        replace(effect, site=replace(effect.site, node=maker), what=_text(maker), steps=(told,)) for maker in makers
+        replace(effect, site=dataclasses.replace(effect.site, node=maker), what=_text(maker), steps=(told,))
+        for maker in makers
     ]
 
 

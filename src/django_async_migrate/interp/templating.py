@@ -7,10 +7,10 @@ A template is a function of its variables (see ``templates.compiler``). What dif
 from __future__ import annotations
 
 import ast
-import dataclasses
 from contextlib import nullcontext
 
 from django_async_migrate.core.effects import Effect
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import messages
 from django_async_migrate.templates.code import (
@@ -214,7 +214,7 @@ class Templating(TemplateValues):
 
 def changed_kind(effect: Effect, kind: str) -> Effect:
     """Return an effect as one of a template."""
-    return dataclasses.replace(effect, kind=kind, rule="", about=None, operand=None)  # type: ignore[arg-type]
+    return replace(effect, kind=kind, rule="", about=None, operand=None)
 
 
 def _is_locals(node: ast.AST) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import NAMED, Effect, Site
 from django_async_migrate.core.findings import Span, Step
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.survey import is_test
 from django_async_migrate.templates.code import Code

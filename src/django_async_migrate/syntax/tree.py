@@ -47,7 +47,6 @@ class SourceTree:
     ``suspicious``: those of them that look as if they could not be parsed.
     ``selected_bytes``: the size of the selected files.
     ``mentions_django``: whether any selected file does.
-    ``fact_paths``: the selected files that may hold settings or middleware.
     ``noqa_paths``: those that may hold a ``noqa`` comment with one of our codes.
     ``outside_problems``: how many other project files could not be read or parsed so far.
     """
@@ -82,12 +81,12 @@ class SourceTree:
         self._cache: dict[str, bytes] = {}
         self._cached_bytes = 0
         self.graphql_paths: list[str] = []
-        self.fact_paths: list[str] = []
         self.noqa_paths: list[str] = []
         self._failed: set[str] = set()
         self._models: set[str] = set()
         self._other_async: set[str] = set()
         self._surveyed = False
+        self._containing: dict[tuple[bytes, ...], tuple[str, ...]] = {}
         self._classes: dict[bytes, list[str]] | None = None
         self._parsed: dict[str, ParsedFile | None] = {}
         self.async_paths, self.suspicious = self._survey()
@@ -148,12 +147,18 @@ class SourceTree:
 
         Reads every file of the project that is not cached, so ask once for all that is needed.
         """
-        found = []
-        for path in self.paths:
-            data = self.data(path)
-            if data is not None and any(needle in data for needle in needles):
-                found.append(path)
-        return tuple(found)
+        known = self._containing.get(needles)
+        if known is None:
+            found = []
+            for path in self.paths:
+                data = self._cache.get(path) or self.data(path)
+                if data is not None:
+                    for needle in needles:
+                        if needle in data:
+                            found.append(path)
+                            break
+            known = self._containing[needles] = tuple(found)
+        return known
 
     def class_paths(self, name: str) -> tuple[str, ...]:
         """Return the project files that seem to define a class of that name, sorted.
@@ -191,6 +196,11 @@ class SourceTree:
         if not self.async_paths and not self._surveyed:
             return any(b"async def" in (self._read(path) or b"") for path in self.paths if path not in self._selected)
         return bool(self.async_paths or self._other_async)
+
+    @property
+    def holds_facts(self) -> bool:
+        """Whether a selected file may hold settings or middleware; reads them once more."""
+        return any(word in data for path in self.selected if (data := self._read(path)) is not None for word in _FACTS)
 
     def parse(self, path: str) -> ParsedFile | None:
         """Return the parsed file, or None and note a problem when it cannot be read, decoded or parsed."""
@@ -238,8 +248,6 @@ class SourceTree:
                 self.graphql_paths.append(path)
             if not self.mentions_django and b"django" in data:
                 self.mentions_django = True
-            if any(word in data for word in _FACTS):
-                self.fact_paths.append(path)
             if b"DAM" in data and (b"noqa" in data or b"NOQA" in data):
                 self.noqa_paths.append(path)
             if is_suspicious(data, self.selected_bytes < THOROUGH_BYTES):

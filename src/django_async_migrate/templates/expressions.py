@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from django_async_migrate.core.record import Record, record
 
 _DOUBLE = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _SINGLE = r"'[^'\\]*(?:\\.[^'\\]*)*'"
@@ -31,41 +32,51 @@ class TemplateError(ValueError):
     """What Django would not compile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+@record
+class Literal(Record):
     """A text or a number."""
+
+    __slots__ = ()
 
     value: str | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+@record
+class Variable(Record):
     """``book.author.name``: the name of a variable and what is looked up on it."""
+
+    __slots__ = ()
 
     name: str
     lookups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+@record
+class Filter(Record):
     """One filter, with its argument."""
+
+    __slots__ = ()
 
     name: str
     argument: Literal | Variable | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+@record
+class Expression(Record):
     """A variable or literal that goes through filters; ``text`` is its source."""
+
+    __slots__ = ()
 
     text: str
     base: Literal | Variable
     filters: tuple[Filter, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+@record
+class Operation(Record):
     """An operator of ``{% if %}``; ``second`` is None for ``not``. Whatever its operands raise makes it false."""
+
+    __slots__ = ()
 
     operator: str
     first: Condition

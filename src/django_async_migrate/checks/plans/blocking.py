@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.edits import Await, Template
 from django_async_migrate.core.effects import Terminal
+from django_async_migrate.core.record import replace
 
 from .terminals import twin_plans
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import FixPlan
 from django_async_migrate.core.effects import LAZY, TEMPLATE
+from django_async_migrate.core.record import replace
 
 from .absent import absent_plans
 from .awaiting import awaiting_plans

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from django_async_migrate.checks.base import Fact, FactRule, Facts
 from django_async_migrate.checks.middleware import fact, head
+from django_async_migrate.core.record import replace
 
 _ADVICE = "make the hook synchronous, or override __acall__ and await it there"
 
