@@ -69,7 +69,7 @@ class Evaluator(Templating):
     def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:
         parts = alternatives(func)
         if len(parts) == 1:
-            return self._call_one(parts[0], args, kwargs, node, implicit)
+            return self._call_part(parts[0], args, kwargs, node, implicit)
         result: Value = NEVER
         mixed = any(not isinstance(part, (Method, Const)) for part in parts)
         self._mixed += mixed
@@ -79,13 +79,20 @@ class Evaluator(Templating):
                 if awaited and is_made_sync(part):
                     continue  # what is awaited here is not what was made for sync code
                 mark = len(self.effects)
-                value = self._call_one(part, args, kwargs, node, implicit)
+                value = self._call_part(part, args, kwargs, node, implicit)
                 if awaited and self._is_plain(value):
                     self.forget(mark)  # ``await view()`` with a sync or async view: it is the async one here
                     continue
                 result = join_values(result, value, self.env.heap)
         self._mixed -= mixed
         return result
+
+    def _call_part(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
+        mark = len(self.effects)
+        value = self._call_one(func, args, kwargs, node, implicit)
+        if node is self.awaited and isinstance(func, Func) and self._is_plain(value):
+            self.drop_blocking(mark)  # what is awaited is something else: an async class of the same methods
+        return value
 
     def _is_plain(self, value: Value) -> bool:
         """Whether a value is certainly nothing to await."""

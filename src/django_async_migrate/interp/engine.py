@@ -29,6 +29,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
     is_foreign,
     one_of,
 )
@@ -66,6 +67,11 @@ def _is_left_out(default: ast.expr | None) -> bool:
 def _limit(fn: FunctionInfo, limit: int = MAX_VARIANTS) -> int:
     """Return how many kinds of arguments a function is analysed for; a double serves the whole project."""
     return limit * 16 if rule_of(fn.module.path) else limit
+
+
+def _kind(func: Func) -> tuple[FunctionInfo, ...]:
+    """Return a function with those it closes over: what a decorator gives is another function each time."""
+    return (func.fn, *(part.fn for _, value in func.closure for part in alternatives(value) if isinstance(part, Func)))
 
 
 class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
@@ -120,19 +126,20 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             names.update({name: value for name, value in frame.env.names.items() if name.startswith(MARK)})
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)
-        coarse = self._variants.get(fn, 0) >= _limit(fn, FINE_VARIANTS) and not self._filling
+        kind = _kind(func)
+        coarse = self._variants.get(kind, 0) >= _limit(fn, FINE_VARIANTS) and not self._filling
         inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
         cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
         heap, form = forms.key(exporter.heap(), coarse)
-        summary = self._summary(fn, inner_names, cells, heap, form, frame.depth + 1)
+        summary = self._summary(kind, inner_names, cells, heap, form, frame.depth + 1)
         if summary is None:
             if fn in self._stack:
                 frame.depends.add(fn)
                 return NEVER
-            if not (fn.is_async or awaited) and self._variants.get(fn, 0) >= _limit(fn):
+            if not (fn.is_async or awaited) and self._variants.get(kind, 0) >= _limit(fn):
                 # Too many kinds of calls to look at each; what all of them did so far, this one does.
                 with frame.doubted():
-                    frame.passed_up(self._always.get(fn, ()), node, implicit)
+                    frame.passed_up(self._always.get(kind, ()), node, implicit)
             self._forget(frame, func, names)
             return self._declared_result(frame, fn, node)
         frame.depends |= summary.depends
@@ -228,13 +235,14 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
 
     def _summary(
         self,
-        fn: FunctionInfo,
+        kind: tuple[FunctionInfo, ...],
         names: dict[str, Value],
         cells: dict[str, Value],
         heap: Heap,
         form: tuple[int, ...],
         depth: int,
     ) -> Summary | None:
+        fn = kind[0]
         key: Hashable = (fn, tuple(names.items()), tuple(cells.items()), form)
         found = self._summaries.get(key)
         if found is not None:
@@ -245,10 +253,10 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
                 return candidate
         if key in self._active or depth > MAX_DEPTH or stack.count(fn) >= 2:
             return None
-        variants = self._variants.get(fn, 0)
+        variants = self._variants.get(kind, 0)
         if variants >= _limit(fn) and not self._filling:
             return None
-        self._variants[fn] = variants + 1
+        self._variants[kind] = variants + 1
         self._active.add(key)
         stack.append(fn)
         found = self._execute(fn, names, cells, heap, depth)
@@ -260,18 +268,18 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             self._partial.setdefault(key, []).append(found)
         else:
             self._summaries[key] = found
-        self._note_always(fn, found.effects)
+        self._note_always(kind, found.effects)
         if fn.is_async or fn in self.on_loop:
             self.outcome.incidents.extend((fn, effect) for effect in found.effects)
         return found
 
-    def _note_always(self, fn: FunctionInfo, effects: tuple[Effect, ...]) -> None:
+    def _note_always(self, kind: tuple[FunctionInfo, ...], effects: tuple[Effect, ...]) -> None:
         """Keep what every kind of call of a function has done."""
-        known = self._always.get(fn)
+        known = self._always.get(kind)
         if known is not None:
             places = {(e.kind, id(e.site.node)) for e in effects}
             effects = tuple(e for e in known if (e.kind, id(e.site.node)) in places)
-        self._always[fn] = effects
+        self._always[kind] = effects
 
     def _execute(
         self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int

@@ -298,6 +298,10 @@ class Frame:
             self._seen.discard((id(effect.site.node), effect.kind, effect.what))
         del self.effects[mark:]
 
+    def drop_blocking(self, mark: int) -> None:
+        """Drop what blocks of the effects recorded since there were ``mark`` of them."""
+        self.effects[mark:] = [effect for effect in self.effects[mark:] if effect.kind != "blocking"]
+
     def passed_up(self, effects: Seq[Effect], node: ast.AST, implicit: bool, same_code: bool = False) -> None:
         """Record what a called sync function did, at the expression that called it.
 

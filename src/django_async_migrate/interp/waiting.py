@@ -37,9 +37,9 @@ class Waiting(Roots):
         key = (fn, cls)
         if key not in self._waiting:
             self._waiting[key] = None  # while it is computed: a recursion adds nothing
-            variants = self._variants.get(fn, 0)
+            variants = self._variants.get((fn,), 0)
             found = self._computed(fn, cls, isinstance(func.receiver, Class))
-            self._variants[fn] = variants
+            self._variants[(fn,)] = variants
             if found is not None:
                 effects = tuple(effect for effect in found.effects if effect.kind == "blocking")
                 parts = alternatives(found.returned)
@@ -95,14 +95,14 @@ class Waiting(Roots):
         exporter = Exporter(frame.env.heap, None, self._forms.copy)
         inner = {name: exporter.value(widened(value, True)) for name, value in names.items()}
         heap, form = self._forms.key(exporter.heap(), True)
-        return self._summary(fn, inner, {}, heap, form, 1)
+        return self._summary((fn,), inner, {}, heap, form, 1)
 
     def _arguments(self, frame: Frame, func: Func, args: Seq[Value], kwargs: Kwargs) -> dict[str, Value]:
         raise NotImplementedError
 
     def _summary(
         self,
-        fn: FunctionInfo,
+        kind: tuple[FunctionInfo, ...],
         names: dict[str, Value],
         cells: dict[str, Value],
         heap: Heap,

@@ -14,12 +14,10 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.survey import is_test
 from django_async_migrate.templates.code import Code
 
+from .choices import Choices
+
 if TYPE_CHECKING:
     from django_async_migrate.index.project import Project
-
-
-#: What the last step of a trace does, where that is no query.
-_VERBS = {"blocking": "blocks", "to-loop": "runs a loop", "idle": "closes nothing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,11 @@ def incidents_of(
     """Return one incident for each place of the selected files, sorted; a certain effect outranks a likely one."""
     places: dict[Span, tuple[FunctionInfo | None, Effect]] = {}
     every: dict[Span, list[Effect]] = {}
-    for fn, effect in effects:
+    choices = Choices(project)
+    for fn, found_effect in effects:
+        effect = choices.judged(found_effect)
+        if effect is None:
+            continue
         if effect.kind == "idle" and project.survey.unsafe:
             continue  # queries may run on the event loop there: it has connections of its own
         if effect.site.path not in selected or (effect.kind == "blocking" and is_test(effect.site.path)):
@@ -55,7 +57,7 @@ def incidents_of(
     found = []
     for span in sorted(places):
         fn, effect = places[span]
-        verb = _VERBS.get(effect.kind, "queries")
+        verb = _VERBS.get(effect.kind, "queries") if effect.rule != "DAM611" else "queries"
         trace = tuple(_step(project, site, message, verb) for site, message in effect.steps)
         function = fn.qualname if fn is not None else effect.site.function
         found.append(Incident(effect, span, short_text(effect.site.node), function, trace, tuple(every[span])))
@@ -63,7 +65,7 @@ def incidents_of(
 
 
 #: What is said of the last step; nothing of a step that says all itself.
-_VERBS = {"blocking": "blocks", "mistake": ""}
+_VERBS = {"blocking": "blocks", "to-loop": "runs a loop", "idle": "closes nothing", "mistake": ""}
 
 
 def _rank(effect: Effect) -> int:
