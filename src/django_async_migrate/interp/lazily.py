@@ -21,7 +21,7 @@ from django_async_migrate.values.types import (
     Value,
 )
 
-from .foreign import SESSION_ASYNC, SESSION_FREE
+from .foreign import SESSION_ASYNC, SESSION_FREE, SESSION_WRITES
 from .printing import Printing
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class LazyCalls(Printing):
         fresh = isinstance(state, Lazy) and state.value is None
         with self.muted():
             self.force(receiver, node)
-        if fresh:
+        if fresh or name in SESSION_WRITES:
             twin = f"a{name}" if f"a{name}" in SESSION_ASYNC and self.version >= (5, 1) else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             self.effect(node, "framework", "", advice, False, "DAM402", about=Terminal(twin))
