@@ -337,10 +337,10 @@ class Blocking(Record):
 
     ``owner`` is the module or class, ``aliases`` are other paths of a class, and functions that give an object of
     it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
-    method that is not in ``free``. ``gives`` holds what functions and methods give: the path of a class with a row;
-    ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``: making an object
-    blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the same arguments;
-    ``twins``: every method has an async one, ``a`` in front.
+    method that is not in ``free``; ``reads`` are attributes. ``gives`` holds what functions and methods give: the path
+    of a class with a row; ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``:
+    making an object blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the
+    same arguments; ``twins``: every method has an async one, ``a`` in front.
     """
 
     __slots__ = ()
@@ -353,6 +353,7 @@ class Blocking(Record):
     aliases: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     gives: Mapping[str, str] = MappingProxyType({})
     holds: Mapping[str, str] = MappingProxyType({})
     connects: bool = False

@@ -33,7 +33,9 @@ _OTHERS = re.compile(
     rb"^\s*(?:from|import) (?:aiohttp|starlette|fastapi|sanic|quart|tornado|litestar|blacksheep)\b", re.M
 )
 _CONSUMER = re.compile(rb"class \w+\([^)]*Async\w*Consumer\b")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testproj\w*|test_\w+|conftest\.py|tests\.py|\w+_test(?=\.py$))(?:/|$|\.py$)")
+_TESTS = re.compile(
+    r"(?:^|/)(?:tests?|testing|testproj\w*|test_\w+|conftest\.py|tests\.py|\w+_test(?=\.py$))(?:/|$|\.py$)"
+)
 
 
 class Survey:

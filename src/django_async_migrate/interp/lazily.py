@@ -7,7 +7,7 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Terminal
-from django_async_migrate.semantics import asynchronous, externals
+from django_async_migrate.semantics import asynchronous, blocking, externals
 from django_async_migrate.values.heap import Instance, Lazy
 from django_async_migrate.values.types import (
     SCALAR,
@@ -47,6 +47,7 @@ class LazyCalls(Printing):
         if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
             return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
         if asynchronous.is_coroutine_method(self, receiver, name):
+            blocking.late(self, receiver, name, args, kwargs, node)
             return Coroutine("method", Method(receiver, name), tuple(args), tuple(kwargs))
         return Ready(self._loaded_user(node)) if name == "auser" else None
 

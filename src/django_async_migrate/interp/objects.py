@@ -127,7 +127,7 @@ class Objects(Narrowing):
         if isinstance(value, Super):
             return self._of_super(value, name, node)
         if isinstance(value, Client):
-            return blocking.attribute(self, value, name)
+            return blocking.attribute(self, value, name, node)
         if isinstance(value, (ExternalObject, Coroutine, Ready)):
             return Method(value, name)
         if isinstance(value, (Func, Partial, Bridge, ContextFactory)):

@@ -96,6 +96,7 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     if model is not None:
         return querysets.made(m, model, kwargs, node)
     if asynchronous.is_coroutine_path(m, api):
+        blocking.late(m, External(head), name, args, kwargs, node)
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     return ExternalObject(api)
 
@@ -225,6 +226,8 @@ def awaited(m: Machine, call: Coroutine, api: str, node: ast.AST) -> Value:
 
 def entered(m: Machine, manager: ExternalObject, node: ast.AST, asynchronous: bool) -> None:
     """Enter a context manager that a row tells about (``transaction.atomic()``)."""
+    if not asynchronous:
+        blocking.operated(m, manager, "__enter__", (), node)
     row = m.catalog.functions.get(manager.api)
     if row is None or row.returns != "context-manager" or row.effect != "query":
         return

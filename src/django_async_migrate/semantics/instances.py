@@ -178,7 +178,7 @@ def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, nod
     if isinstance(member, ScalarField) and member.file:
         value = FIELD_FILE
     if slot is not None and slot.loaded.present:
-        return slot.value
+        return FIELD_FILE if value is FIELD_FILE and isinstance(slot.value, (Const, Scalar)) else slot.value
     if spec.only is None and not spec.defer:
         return value
     if spec.unknown_fields or inst.made or name in inst.model.to_pk:
