@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rows_project import outcome
@@ -54,6 +55,8 @@ def functions() -> dict[str, str]:
     """Return what Django's functions do on an event loop."""
     from django.contrib import auth
     from django.contrib.auth import hashers
+    from django.contrib.auth.backends import ModelBackend
+    from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sites.models import Site
     from django.contrib.sites.shortcuts import get_current_site
     from django.db import close_old_connections, connection, transaction
@@ -140,6 +143,20 @@ def functions() -> dict[str, str]:
         "django.db.transaction.get_connection": transaction.get_connection,
         "django.contrib.auth.middleware.get_user": lambda: bool(fresh().user),
         "django.contrib.sessions.backends.base.SessionBase.get": lambda: fresh().session.get("x"),
+        "django.contrib.sessions.backends.db.SessionStore.create": lambda: SessionStore().create(),
+        "django.contrib.sessions.backends.db.SessionStore.cycle_key": lambda: SessionStore().cycle_key(),
+        "django.contrib.sessions.backends.db.SessionStore.exists": lambda: SessionStore().exists("x"),
+        "django.contrib.sessions.backends.db.SessionStore.save": lambda: SessionStore().save(),
+        "django.contrib.auth.backends.ModelBackend.authenticate": lambda: ModelBackend().authenticate(
+            None, "caller", "x"
+        ),
+        "django.contrib.auth.backends.ModelBackend.get_user": lambda: ModelBackend().get_user(user.pk),
     }
+    for name in ("get_all_permissions", "get_group_permissions", "get_user_permissions"):
+        method = partial(getattr(ModelBackend(), name), auth.get_user_model().objects.get(pk=user.pk))
+        calls[f"django.contrib.auth.backends.ModelBackend.{name}"] = method
+    for name in ("has_module_perms", "has_perm"):
+        method = partial(getattr(ModelBackend(), name), auth.get_user_model().objects.get(pk=user.pk), "rowapp")
+        calls[f"django.contrib.auth.backends.ModelBackend.{name}"] = method
     assert stored is not None
     return {name: outcome(call) for name, call in calls.items()}

@@ -305,8 +305,7 @@ class Function(Record):
     it decorates. ``rule_async`` is the rule of an ``async with``, ``rule_decorator`` that of a coroutine function
     under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
     the lazy user of the request on the event loop. ``closes``: it closes connections of the thread it runs in.
-    ``read``: it is an attribute, and reading it has the effect. ``bridge_fits``: though it has a twin, a thread is no
-    worse a place for it.
+    ``read``: it is an attribute, and reading it has the effect.
     """
 
     __slots__ = ()
@@ -330,7 +329,6 @@ class Function(Record):
     loads_user_since: Version | None = None
     loads_user_until: Version | None = None
     read: bool = False
-    bridge_fits: bool = False
 
 
 @keyword_record
@@ -339,10 +337,10 @@ class Blocking(Record):
 
     ``owner`` is the module or class, ``aliases`` are other paths of a class, and functions that give an object of
     it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
-    method that is not in ``free``. ``gives`` holds what functions and methods give: the path of a class with a row;
-    ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``: making an object
-    blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the same arguments;
-    ``twins``: every method has an async one, ``a`` in front.
+    method that is not in ``free``; ``reads`` are attributes. ``gives`` holds what functions and methods give: the path
+    of a class with a row; ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``:
+    making an object blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the
+    same arguments; ``twins``: every method has an async one, ``a`` in front.
     """
 
     __slots__ = ()
@@ -355,6 +353,7 @@ class Blocking(Record):
     aliases: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     gives: Mapping[str, str] = MappingProxyType({})
     holds: Mapping[str, str] = MappingProxyType({})
     connects: bool = False

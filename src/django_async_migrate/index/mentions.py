@@ -52,9 +52,11 @@ _ORM_MODULES = (
 )
 
 
-_GENERIC_VIEWS = "django.views.generic."
+_GENERIC_VIEWS = ("django.views.generic.", "django.contrib.auth.mixins.")
 #: Methods of generic views that may ask for rows.
-_VIEW_METHODS = frozenset({"form_valid", "get_context_data", "get_form", "get_object", "paginate_queryset", "post"})
+_VIEW_METHODS = frozenset(
+    {"form_valid", "get_context_data", "get_form", "get_object", "has_permission", "paginate_queryset", "post"}
+)
 
 #: What calls code of the project: receivers, commands.
 _DISPATCHERS = frozenset(

@@ -454,6 +454,7 @@ class Evaluator(Templating):
             return containers.union(self, [self.attribute(value, name, node) for name in names])
         if isinstance(value, Coroutine):
             return Unknown("iteration over a coroutine")
+        blocking.operated(self, value, "__iter__", (), node)
         return value if isinstance(value, (Unknown, Never)) else Unknown("element")
 
     def _generate(self, value: Generator, node: ast.AST, implicit: bool) -> Value:

@@ -233,7 +233,7 @@ class Expressions(Operators):
             if isinstance(state, (Object, Instance)):
                 results.append(self.dunder(owner, state, "__getitem__", [index], node) or Unknown("item"))
             else:
-                results.append(blocking.item(self, owner) or containers.item(self, owner, index, node))
+                results.append(blocking.item(self, owner, index) or containers.item(self, owner, index, node))
         return self._union(results)
 
     def _joined_str(self, node: ast.JoinedStr) -> Value:

@@ -12,6 +12,8 @@ SESSION = "django.contrib.sessions.backends.base.SessionBase.get"
 #: What sessions tell without being loaded.
 SESSION_FACTS = frozenset({"accessed", "modified", "session_key"})
 SESSION_FREE = frozenset({"is_empty", "get_session_cookie_age"})
+#: What asks the database also where the session is loaded.
+SESSION_WRITES = frozenset({"create", "cycle_key", "delete", "exists", "flush", "save"})
 #: Their async methods, which load them in a thread.
 SESSION_ASYNC = frozenset(
     {

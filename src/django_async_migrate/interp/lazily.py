@@ -7,7 +7,7 @@ from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Terminal
-from django_async_migrate.semantics import asynchronous, externals
+from django_async_migrate.semantics import asynchronous, blocking, externals
 from django_async_migrate.values.heap import Instance, Lazy
 from django_async_migrate.values.types import (
     SCALAR,
@@ -21,7 +21,7 @@ from django_async_migrate.values.types import (
     Value,
 )
 
-from .foreign import SESSION_ASYNC, SESSION_FREE
+from .foreign import SESSION_ASYNC, SESSION_FREE, SESSION_WRITES
 from .printing import Printing
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class LazyCalls(Printing):
         if isinstance(receiver, ExternalObject) and externals.is_async(self, f"{receiver.api}.{name}"):
             return Coroutine("method", External(f"{receiver.api}.{name}"), tuple(args), tuple(kwargs))
         if asynchronous.is_coroutine_method(self, receiver, name):
+            blocking.late(self, receiver, name, args, kwargs, node)
             return Coroutine("method", Method(receiver, name), tuple(args), tuple(kwargs))
         return Ready(self._loaded_user(node)) if name == "auser" else None
 
@@ -82,7 +83,7 @@ class LazyCalls(Printing):
         fresh = isinstance(state, Lazy) and state.value is None
         with self.muted():
             self.force(receiver, node)
-        if fresh:
+        if fresh or name in SESSION_WRITES:
             twin = f"a{name}" if f"a{name}" in SESSION_ASYNC and self.version >= (5, 1) else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             self.effect(node, "framework", "", advice, False, "DAM402", about=Terminal(twin))

@@ -92,7 +92,7 @@ class Misbridged(Mistakes):
         func = parts[0]
         if isinstance(func, External):
             function = self.catalog.functions.get(func.api)
-            twin = twin_of(function, self.version) if function is not None and not function.bridge_fits else None
+            twin = twin_of(function, self.version) if function is not None else None
             return self._mistake(frame, node, "DAM613", True, twin.rpartition(".")[2]) if twin else None
         receiver, state = func.receiver, frame.state(func.receiver)
         if isinstance(state, QuerySet) or isinstance(receiver, (Manager, RelatedManager)):

@@ -48,7 +48,7 @@ from django_async_migrate.values.types import (
     is_foreign,
 )
 
-from .foreign import FOREIGN, FOREIGN_SELF, SESSION, SESSION_FACTS
+from .foreign import FOREIGN, FOREIGN_SELF, SESSION, SESSION_FACTS, SESSION_WRITES
 from .narrow import Narrowing
 from .operators import own_class
 
@@ -66,7 +66,7 @@ class Objects(Narrowing):
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
         lazy = self.state(value)
-        if isinstance(lazy, Lazy) and lazy.func == External(SESSION) and lazy.value is None:
+        if isinstance(lazy, Lazy) and lazy.func == External(SESSION) and (lazy.value is None or name in SESSION_WRITES):
             missing = absent.gap(self, value, name) if name[:1] == "a" else None
             if missing is not None:
                 return self._lacking(missing, node)
@@ -127,7 +127,7 @@ class Objects(Narrowing):
         if isinstance(value, Super):
             return self._of_super(value, name, node)
         if isinstance(value, Client):
-            return blocking.attribute(self, value, name)
+            return blocking.attribute(self, value, name, node)
         if isinstance(value, (ExternalObject, Coroutine, Ready)):
             return Method(value, name)
         if isinstance(value, (Func, Partial, Bridge, ContextFactory)):

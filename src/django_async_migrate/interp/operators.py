@@ -8,7 +8,7 @@ from collections.abc import Sequence as Seq
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.conditions import compared
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.semantics import containers, querysets, text
+from django_async_migrate.semantics import blocking, containers, querysets, text
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -89,6 +89,7 @@ class Operators(Comprehensions):
             elif isinstance(part, Generator):
                 self.iterate(part, node)
             else:
+                blocking.operated(self, part, "__contains__", [item], node)
                 self._compare_values(ast.Eq(), item, self.element_of(part), node)
 
     _OPERATORS = {  # noqa: RUF012

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import Terminal
 from django_async_migrate.index.settings_values import Plain, Table
 from django_async_migrate.values.heap import QuerySet
-from django_async_migrate.values.types import Const, Unknown, Value, alternatives
+from django_async_migrate.values.types import CacheAlias, Const, Scalar, Unknown, Value, alternatives
 
 from . import querysets
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Kwargs = Seq[tuple[str, Value]]
 
+CACHE = "django.core.cache.cache"
 _DATABASE = "django.core.cache.backends.db.DatabaseCache"
 #: Caches that are a dict of the process, or nothing.
 _IN_MEMORY = frozenset(
@@ -31,10 +32,19 @@ _IN_MEMORY = frozenset(
 _STORING = frozenset({"add", "set", "set_many", "get_or_set"})
 
 
-def called(m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> bool:
+def called(
+    m: Machine,
+    row: Blocking,
+    name: str,
+    args: Seq[Value],
+    kwargs: Kwargs,
+    node: ast.AST,
+    receiver: Value | None = None,
+) -> bool:
     """Record what a call does where a row cannot say; False where the row says it all."""
-    if row.owner == "django.core.cache.cache":
-        _cache(m, row, name, args, kwargs, node)
+    if row.owner == CACHE:
+        alias = receiver.alias if isinstance(receiver, CacheAlias) else "default"
+        _cache(m, row, name, args, kwargs, node, alias)
         return True
     if row.owner == "django.db.models.fields.files.FieldFile" and name in {"save", "delete"}:
         position = 2 if name == "save" else 0
@@ -45,33 +55,47 @@ def called(m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwarg
     return False
 
 
-def _cache(m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
-    about = Terminal(f"a{name}")
+def _cache(
+    m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST, alias: str | None
+) -> None:
+    about: Terminal | None = Terminal(f"a{name}")
     advice = f"await .a{name}(...)"
-    backends = _backends(m)
-    if _DATABASE in backends:
+    if name == "__contains__":
+        about, advice = None, "await .ahas_key(...)"
+    backends = _backends(m, alias)
+    if _DATABASE in backends and alias is not None:
         m.effect(node, "framework", "", advice, len(backends) == 1, row.rule, about=about)
     elif not backends or not backends <= _IN_MEMORY:
         m.effect(node, "blocking", "", advice, rule=row.rule, about=about)
     given = dict(kwargs)
     value = args[1] if len(args) > 1 else given.get("value", given.get("default"))
-    if name == "get_or_set" and value is not None and not isinstance(value, (Const, Unknown)):
-        for part in alternatives(value):
-            if m.state(part) is None:
-                m.call(part, (), (), node)
+    if name == "get_or_set":
+        default_called(m, args, kwargs, node)
     for part in alternatives(value) if value is not None and name in _STORING else ():
         if isinstance(m.state(part), QuerySet):
             querysets.evaluate(m, part, "repr", node)  # it is pickled
 
 
-def _backends(m: Machine) -> frozenset[str]:
-    """Return the backends of the default cache in the settings that a server runs with; empty where nobody knows."""
+def default_called(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
+    """Call the default of ``get_or_set()``, if it can be called."""
+    value = args[1] if len(args) > 1 else dict(kwargs).get("default")
+    if value is not None and not isinstance(value, (Const, Unknown)):
+        for part in alternatives(value):
+            if m.state(part) is None and not isinstance(part, Scalar):
+                m.call(part, (), (), node)
+
+
+def _backends(m: Machine, alias: str | None) -> frozenset[str]:
+    """Return the backends of a cache in the settings that a server runs with; empty where nobody knows."""
     found = set()
     for settings in m.project.settings.served:
         caches = settings.get("CACHES")
-        default = caches.entries.get("default") if isinstance(caches, Table) else None
-        backend = default.entries.get("BACKEND") if isinstance(default, Table) else None
-        if not isinstance(backend, Plain) or not isinstance(backend.value, str):
-            return frozenset()
-        found.add(backend.value)
+        entries = caches.entries if isinstance(caches, Table) else {}
+        wanted = list(entries) if alias is None else [alias]
+        for name in wanted:
+            entry = entries.get(name)
+            backend = entry.entries.get("BACKEND") if isinstance(entry, Table) else None
+            if not isinstance(backend, Plain) or not isinstance(backend.value, str):
+                return frozenset()
+            found.add(backend.value)
     return frozenset(found)

@@ -46,7 +46,7 @@ def _class_of(m: Machine, value: Value) -> str | None:
     if isinstance(value, Signal):
         return _SIGNAL
     if isinstance(value, ExternalObject):
-        return value.api if value.api.startswith("django.") else None
+        return _OBJECTS.get(value.api, value.api) if value.api.startswith("django.") else None
     if isinstance(value, External):
         if value.api.startswith(_SIGNALS):
             return _SIGNAL

@@ -40,8 +40,9 @@ def settle(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
         user = args[1] if len(args) > 1 else given.get("user", Unknown("user who signed in"))
     attrs = {**held.attrs, "user": Slot(user)}
     session = held.attrs.get("session")
-    if session is not None:
-        attrs["session"] = Slot(Unknown("session that is loaded"))
+    lazy = m.state(session.value) if session is not None else None
+    if session is not None and isinstance(lazy, Lazy) and isinstance(session.value, Ref) and lazy.value is None:
+        m.put(session.value, Lazy(lazy.func, Unknown("session that is loaded")))
     m.put(request, replace(held, attrs=attrs))
 
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.effects import Terminal
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.values.heap import Object
-from django_async_migrate.values.types import Client, External, Func, Method, Signal, Unknown, Value
+from django_async_migrate.values.types import (
+    SCALAR,
+    CacheAlias,
+    Client,
+    Const,
+    External,
+    Func,
+    Method,
+    Signal,
+    Unknown,
+    Value,
+)
 
 from . import apis, dispatching
 
@@ -62,24 +73,43 @@ def call_method(
     for api in classes:
         row = m.catalog.blocking.get(api)
         if row is not None and row.is_class:
-            return _used(m, row, path, args, kwargs, node)
+            return _used(m, row, path, args, kwargs, node, receiver)
     return None
 
 
-def attribute(m: Machine, client: Client, name: str) -> Value:
+def attribute(m: Machine, client: Client, name: str, node: ast.AST) -> Value:
     """Read an attribute of an object that rows tell about."""
     row = m.catalog.blocking.get(client.api)
+    if row is not None and name in row.reads:
+        _record(m, row, node)
+        return SCALAR
     held = row.holds.get(name) if row is not None else None
     if held is None and row is not None and "*" in row.holds and not row.knows(name):
         held = row.holds["*"]  # client.shop.orders
     return Client(held) if held is not None else Method(client, name)
 
 
-def item(m: Machine, owner: Value) -> Client | None:
+def item(m: Machine, owner: Value, index: Value) -> Client | None:
     """Return what an object gives in square brackets: ``client["shop"]``, ``caches["default"]``."""
     row = m.catalog.blocking.get(owner.api) if isinstance(owner, (Client, External)) else None
     held = row.holds.get("*") if row is not None else None
+    if held == apis.CACHE:
+        alias = index.value if isinstance(index, Const) and isinstance(index.value, str) else None
+        return CacheAlias(held, alias)
     return Client(held) if held is not None else None
+
+
+def operated(m: Machine, value: Value, name: str, args: Seq[Value], node: ast.AST) -> None:
+    """Call a special method of an object that rows tell about: ``"key" in cache``, ``for line in book.file``."""
+    row = m.catalog.blocking.get(value.api) if isinstance(value, (Client, External)) else None
+    if row is not None and row.is_class and row.blocks(name):
+        _used(m, row, name, args, (), node, value)
+
+
+def late(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
+    """Call what a coroutine method calls on the event loop: the function that ``aget_or_set()`` is given."""
+    if name == "aget_or_set" and isinstance(receiver, (Client, External)):
+        apis.default_called(m, args, kwargs, node)
 
 
 def is_part(value: Value) -> bool:
@@ -115,10 +145,18 @@ def _made_by(m: Machine, fn: FunctionInfo, target: ast.Attribute) -> Blocking | 
     return None
 
 
-def _used(m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
+def _used(
+    m: Machine,
+    row: Blocking,
+    name: str,
+    args: Seq[Value],
+    kwargs: Kwargs,
+    node: ast.AST,
+    receiver: Value | None = None,
+) -> Value | None:
     given = row.gives.get(name)
     blocks = row.blocks(name)
-    if blocks and not apis.called(m, row, name, args, kwargs, node):
+    if blocks and not apis.called(m, row, name, args, kwargs, node, receiver):
         _record(m, row, node)
     if given is not None:
         return Client(given)

@@ -10,7 +10,7 @@ from django_async_migrate.catalog.rows import twin_of
 from django_async_migrate.core.effects import EffectKind, Terminal
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.models import Model
-from django_async_migrate.values.heap import Dict, Instance, Loaded, QuerySet, Sequence, Slot
+from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NONE,
     Bridge,
@@ -96,8 +96,20 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     if model is not None:
         return querysets.made(m, model, kwargs, node)
     if asynchronous.is_coroutine_path(m, api):
+        blocking.late(m, External(head), name, args, kwargs, node)
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     return ExternalObject(api)
+
+
+def method(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
+    """Call a method that a row names in full (``...SessionStore.save``); None for other methods."""
+    state = m.state(receiver)
+    classes = state.cls.externals if isinstance(state, Object) else ()
+    for owner in (receiver.api,) if isinstance(receiver, ExternalObject) else classes:
+        row = m.catalog.functions.get(f"{owner}.{name}")
+        if row is not None and not row.is_async:
+            return _row(m, row.api, row, args, kwargs, node)
+    return None
 
 
 def is_async(m: Machine, api: str) -> bool:
@@ -214,6 +226,8 @@ def awaited(m: Machine, call: Coroutine, api: str, node: ast.AST) -> Value:
 
 def entered(m: Machine, manager: ExternalObject, node: ast.AST, asynchronous: bool) -> None:
     """Enter a context manager that a row tells about (``transaction.atomic()``)."""
+    if not asynchronous:
+        blocking.operated(m, manager, "__enter__", (), node)
     row = m.catalog.functions.get(manager.api)
     if row is None or row.returns != "context-manager" or row.effect != "query":
         return

@@ -75,8 +75,9 @@ def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwarg
     if page is not None:
         return page
     state = m.state(receiver)
-    if not isinstance(state, Object) or not isinstance(receiver, Ref):
-        return None
+    own = externals.method(m, receiver, name, args, kwargs, node)
+    if own is not None or not isinstance(state, Object) or not isinstance(receiver, Ref):
+        return own
     if name == "get_queryset":
         return _view_queryset(m, receiver, state, node)
     for base in state.cls.externals:

@@ -40,7 +40,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import clones, querysets
+from . import clones, permissions, querysets
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import ModelMethod
@@ -178,7 +178,7 @@ def field_value(m: Machine, ref: Ref, inst: Instance, name: str, alias: str, nod
     if isinstance(member, ScalarField) and member.file:
         value = FIELD_FILE
     if slot is not None and slot.loaded.present:
-        return slot.value
+        return FIELD_FILE if value is FIELD_FILE and isinstance(slot.value, (Const, Scalar)) else slot.value
     if spec.only is None and not spec.defer:
         return value
     if spec.unknown_fields or inst.made or name in inst.model.to_pk:
@@ -236,9 +236,10 @@ def call(m: Machine, ref: Ref, name: str, args: Seq[Value], kwargs: Kwargs, node
     member = inst.model.member(name)
     if isinstance(member, RowMember):
         stock = member.row
+        free = permissions.spared(m, ref, inst, name, args, kwargs)
         if stock.is_async:
             return Coroutine("method", Method(ref, name), tuple(args), tuple(kwargs))
-        if stock.effect == "query":
+        if stock.effect == "query" and not free:
             twin = stock.twin if stock.twin and (stock.twin_since or (0, 0)) <= m.version else None
             advice = f"await .{twin}(...)" if twin else "run it through sync_to_async"
             kind: EffectKind = "framework" if stock.rule else "model-method"

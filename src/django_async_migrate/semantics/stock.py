@@ -74,6 +74,8 @@ def returned(m: Machine, manager: Manager, member: StockMember, kwargs: Kwargs, 
     """Return what a stock manager's method gives."""
     if manager.model is None:
         return Unknown("row of an unknown model")
+    if member.returns == "queryset":
+        return querysets.of_manager(m, manager, node)
     if member.name.removeprefix("a").startswith("create"):
         return querysets.made(m, manager.model, kwargs, node, saved=True)
     if member.returns == "instance":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Kwargs = Seq[tuple[str, Value]]
 
 _GENERIC = "django.views.generic."
+_MIXINS = "django.contrib.auth.mixins."
 
 
 def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
@@ -39,9 +40,11 @@ def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwarg
 
 def _double(m: Machine, base: str) -> ClassInfo | None:
     """Return the class that says what a generic view does, and those it inherits from."""
+    name = base.rpartition(".")[2]
+    if base.startswith(_MIXINS):
+        return m.project.doubles.find(f"django.doubles.mixins.{name}")
     if not base.startswith(_GENERIC):
         return None
-    name = base.rpartition(".")[2]
     return m.project.doubles.find(f"django.doubles.views.{name.removeprefix('Base')}")
 
 

@@ -190,6 +190,16 @@ class Client(ExternalObject):
 
 
 @record
+class CacheAlias(Client):
+    """One of ``django.core.cache.caches``; ``alias`` None: nobody knows which."""
+
+    __slots__ = ()
+
+    api: str
+    alias: str | None
+
+
+@record
 class Signal(ExternalObject):
     """A signal that a module of the project makes."""
 
