@@ -94,7 +94,7 @@ class EngineBase(Names):
         self._summaries: dict[Hashable, Summary] = {}
         self._forms = Forms()
         self._active: set[Hashable] = set()
-        self._variants: dict[FunctionInfo, int] = {}
+        self._variants: dict[Hashable, int] = {}
         self._always: dict[FunctionInfo, tuple[Effect, ...]] = {}  # what every kind of call did so far
         self._self_attributes: dict[tuple[ClassInfo, FunctionInfo], dict[str, tuple[Value, Heap]]] = {}
         self._nested_run: set[FunctionInfo] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -50,8 +50,12 @@ if TYPE_CHECKING:
 
 #: Kinds of arguments one function is analysed for; further ones get an unknown result.
 MAX_VARIANTS = 16
+#: Further kinds for each function that a decorator wraps.
+MORE_VARIANTS = 1
 #: From this many on, constants no longer make a kind of their own.
 FINE_VARIANTS = 4
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 Kwargs = Seq[tuple[str, Value]]
 
@@ -66,6 +70,14 @@ def _is_left_out(default: ast.expr | None) -> bool:
 def _limit(fn: FunctionInfo, limit: int = MAX_VARIANTS) -> int:
     """Return how many kinds of arguments a function is analysed for; a double serves the whole project."""
     return limit * 16 if rule_of(fn.module.path) else limit
+
+
+def _wraps(fn: FunctionInfo, held: Iterable[tuple[str, Value]]) -> Hashable | None:
+    """Return what tells apart the functions that a decorator made: each is one of its own."""
+    if fn.parent is None or not fn.is_async or fn.parent.is_async:
+        return None
+    wrapped = tuple(value.fn for name, value in held if type(value) is Func and not name.startswith("="))
+    return (fn, wrapped) if wrapped else None
 
 
 class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
@@ -247,7 +259,10 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             return None
         variants = self._variants.get(fn, 0)
         if variants >= _limit(fn) and not self._filling:
-            return None
+            wraps = _wraps(fn, cells.items())
+            if wraps is None or self._variants.get(wraps, 0) >= MORE_VARIANTS:
+                return None
+            self._variants[wraps] = self._variants.get(wraps, 0) + 1
         self._variants[fn] = variants + 1
         self._active.add(key)
         stack.append(fn)
