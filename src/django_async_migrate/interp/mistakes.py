@@ -49,9 +49,17 @@ _KEEPERS = frozenset(
         "typing_extensions.override",
         "functools.wraps",
         "django.utils.decorators.method_decorator",
+        *(
+            f"rest_framework.decorators.{name}"
+            for name in (
+                *("action", "authentication_classes", "content_negotiation_class", "metadata_class"),
+                *("parser_classes", "permission_classes", "renderer_classes", "schema", "throttle_classes"),
+                "versioning_class",
+            )
+        ),
     }
 )
-_KEEPING = ("django.views.decorators.", "pytest.mark.")
+_KEEPING = ("django.views.decorators.", "pytest.mark.", "adrf.decorators.")
 _BUILTIN_KEEPERS = frozenset({"staticmethod", "classmethod", "property"})
 #: Effects of asking a queryset for its rows.
 _EVALUATIONS = frozenset({"iteration", "length", "truth", "index", "membership", "repr"})

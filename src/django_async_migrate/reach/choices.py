@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Effect, Site
+from django_async_migrate.core.record import replace
 from django_async_migrate.syntax.nodes import children, nodes_in
 
 if TYPE_CHECKING:
