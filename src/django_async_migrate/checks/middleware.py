@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from django_async_migrate.index.middleware import Middleware
 
 Judge = Callable[["Middleware"], "str | None"]
-Planner = Callable[["Middleware"], "FixPlan | None"]
+#: Gives the rewrite of a middleware, or none and why.
+Planner = Callable[["Middleware"], "tuple[FixPlan | None, str]"]
 
 
 def judged(
@@ -60,8 +61,8 @@ def findings(
     for listed in middleware:
         message = judge(listed.middleware)
         if message is not None:
-            plan = planner(listed.middleware) if planner is not None else None
-            yield fact(listed, message, advice, certainty, plan)
+            plan, reason = planner(listed.middleware) if planner is not None else (None, "")
+            yield fact(listed, message, f"{advice} (by hand: {reason})" if reason else advice, certainty, plan)
 
 
 def fact(
