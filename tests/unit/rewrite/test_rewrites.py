@@ -150,7 +150,7 @@ def test_a_statement(before: str, after: str) -> None:
         "return lambda: Book.objects.count()",
         "def later(number=Book.objects.count()):\n    return number\nreturn later",
         "from django.db import transaction\nwith transaction.atomic():\n    await Book.objects.acount()",
-        "from django.db.transaction import atomic\nwith atomic():\n    if Book.objects.count():\n        return 1\nn()",
+        "from django.db import transaction as tx\nwith tx.atomic():\n    if Book.objects.count():\n        return\nn()",
         "import threading\nlock = threading.Lock()\nwith lock:\n    Book.objects.count()",
         "with self._write_lock:\n    Book.objects.count()",
         "with cache.lock('books'):\n    if n:\n        print(book.author)",
