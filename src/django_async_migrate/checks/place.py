@@ -52,6 +52,15 @@ class Source:
         body = [node for node in self.parsed.tree.body if not isinstance(node, ast.ImportFrom)]
         return name in _bound(ast.Module(body, []))
 
+    def has_module(self, name: str) -> bool:
+        """Whether ``import name`` stands at the top level, and nothing else gives the name a value."""
+        body = self.parsed.tree.body
+        imports = [node for node in body if isinstance(node, ast.Import)]
+        rest = [node for node in body if not isinstance(node, ast.Import)]
+        meant = [alias for node in imports for alias in node.names if name in {alias.name, alias.asname}]
+        plain = bool(meant) and all(alias.name == name and alias.asname is None for alias in meant)
+        return plain and name not in _bound(ast.Module(rest, []))
+
     def binds(self, name: str, function: ast.AST | None = None) -> bool:
         """Whether a function (or the module itself) gives a name a value somewhere."""
         return name in _bound(function if function is not None else self.parsed.tree)

@@ -343,3 +343,17 @@ def test_a_manager_with_a_queryset_of_its_own_keeps_djangos_twins() -> None:
     files = MemoryFileSystem({"/p/library/models.py": models, "/p/library/views.py": source})
     outcome = fix(ScanOptions(paths=("/p",), project="/p", target_version="4.2"), False, files, cwd="/p", write=False)
     assert outcome.changes[0].after.decode().endswith("return await author.books.acount()\n")
+
+
+def test_a_module_that_is_imported_serves_for_its_functions() -> None:
+    helpers = "import asyncio\nimport time\n\n\n"
+    assert fixed("time.sleep(1)", helpers=helpers) == "await asyncio.sleep(1)"
+    assert fixed("asyncio = n\ntime.sleep(1)", helpers=helpers) == "asyncio = n\nawait sleep(1)"
+    assert fixed("time.sleep(1)", helpers="import time\n\n\n") == "await sleep(1)"
+
+
+def test_a_bridge_that_goes_leaves_its_arguments_as_they_are_written() -> None:
+    head = "from asgiref.sync import sync_to_async\n"
+    given = "(\n    pk=1,  # one\n    # and the rest\n    defaults={'title': n},\n)"
+    before = f"{head}await sync_to_async(Book.objects.update_or_create){given}"
+    assert fixed(before, unsafe=True) == f"{head}await Book.objects.aupdate_or_create{given}"
