@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from django_async_migrate.index.middleware import Middleware
 
 Judge = Callable[["Middleware"], "str | None"]
-Planner = Callable[["Middleware"], "FixPlan | None"]
+#: Gives the rewrite of a middleware, or none and why.
+Planner = Callable[["Middleware"], "tuple[FixPlan | None, str]"]
 
 
 def judged(
@@ -32,12 +33,12 @@ def judged(
         message = judge(listed.middleware)
         if message is None:
             continue
-        plan = planner(listed.middleware) if planner is not None else None
+        plan, told = _planned(listed, advice, planner)
         inside = listed.sheltered.rpartition(".")[2]
         if inside:
-            yield fact(listed, f"{message}. Not yet: {inside}, inside of it, is synchronous", advice, "likely", plan)
+            yield fact(listed, f"{message}. Not yet: {inside}, inside of it, is synchronous", told, "likely", plan)
         else:
-            yield fact(listed, message, advice, certainty, plan)
+            yield fact(listed, message, told, certainty, plan)
 
 
 def in_use(facts: Facts) -> list[Listed]:
@@ -60,8 +61,14 @@ def findings(
     for listed in middleware:
         message = judge(listed.middleware)
         if message is not None:
-            plan = planner(listed.middleware) if planner is not None else None
-            yield fact(listed, message, advice, certainty, plan)
+            plan, told = _planned(listed, advice, planner)
+            yield fact(listed, message, told, certainty, plan)
+
+
+def _planned(listed: Listed, advice: str, planner: Planner | None) -> tuple[FixPlan | None, str]:
+    """Return the rewrite, and the advice with what speaks against one."""
+    plan, reason = planner(listed.middleware) if planner is not None else (None, "")
+    return plan, f"{advice} (by hand: {reason})" if reason else advice
 
 
 def fact(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _EAGER = frozenset({"sum", "list", "tuple", "set", "frozenset", "sorted", "min", "max", "dict", "Counter", "fsum"})
 _SHORT = frozenset({"any", "all"})
 _EAGER_METHODS = frozenset({"join", "extend", "update", "union", "difference", "intersection"})
+#: Names of locks; "block" and "clock" are none.
+_LOCK = re.compile(r"(?<![bcfo])lock(?!ed|s$)|mutex|semaphore", re.IGNORECASE)
 
 
 class Source:
@@ -48,6 +51,15 @@ class Source:
         """Whether the module gives a name a value other than by a plain import at its top level."""
         body = [node for node in self.parsed.tree.body if not isinstance(node, ast.ImportFrom)]
         return name in _bound(ast.Module(body, []))
+
+    def has_module(self, name: str) -> bool:
+        """Whether ``import name`` stands at the top level, and nothing else gives the name a value."""
+        body = self.parsed.tree.body
+        imports = [node for node in body if isinstance(node, ast.Import)]
+        rest = [node for node in body if not isinstance(node, ast.Import)]
+        meant = [alias for node in imports for alias in node.names if name in {alias.name, alias.asname}]
+        plain = bool(meant) and all(alias.name == name and alias.asname is None for alias in meant)
+        return plain and name not in _bound(ast.Module(rest, []))
 
     def binds(self, name: str, function: ast.AST | None = None) -> bool:
         """Whether a function (or the module itself) gives a name a value somewhere."""
@@ -109,6 +121,8 @@ def place_of(source: Source, node: ast.AST) -> Place:
             reason = reason or "a class body cannot await"
         elif isinstance(current, (ast.With, ast.AsyncWith)) and _is_atomic(current):
             reason = reason or "nothing may be awaited inside transaction.atomic()"
+        elif isinstance(current, ast.With) and child in current.body and any(map(_is_lock, current.items)):
+            reason = reason or "nothing may be awaited while a lock is held, as the next to ask for it stops the loop"
         elif isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef)):
             inside = child in current.body
             if not inside:
@@ -138,6 +152,15 @@ def _consumed(source: Source, node: ast.GeneratorExp) -> bool | None:
             return True
         return False if func.id in _SHORT else None
     return True if isinstance(func, ast.Attribute) and func.attr in _EAGER_METHODS else None
+
+
+def _is_lock(item: ast.withitem) -> bool:
+    """Whether a context manager has the name of a lock."""
+    expression = item.context_expr
+    if isinstance(expression, ast.Call):
+        expression = expression.func
+    name = expression.attr if isinstance(expression, ast.Attribute) else getattr(expression, "id", "")
+    return _LOCK.search(name) is not None
 
 
 def _is_atomic(node: ast.With | ast.AsyncWith) -> bool:

@@ -16,7 +16,11 @@ def outsourced(
         body.append(_line(f"nonlocal {', '.join(edit.outer)}", config))
     body.append(node.with_changes(leading_lines=()))
     if edit.given:
-        body.append(_line(f"return {', '.join(edit.given)}", config))
+        given = _line(f"return {', '.join(edit.given)}", config)
+        last = node.body.body[-1] if isinstance(node.body, cst.IndentedBlock) else None
+        if isinstance(last, (cst.FunctionDef, cst.ClassDef)):
+            given = given.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+        body.append(given)
     leading = list(node.leading_lines)
     if not is_first and not any(line.comment is None for line in leading[:1]):
         leading.insert(0, cst.EmptyLine(indent=False))

@@ -150,6 +150,10 @@ def test_a_statement(before: str, after: str) -> None:
         "return lambda: Book.objects.count()",
         "def later(number=Book.objects.count()):\n    return number\nreturn later",
         "from django.db import transaction\nwith transaction.atomic():\n    await Book.objects.acount()",
+        "from django.db import transaction as tx\nwith tx.atomic():\n    if Book.objects.count():\n        return\nn()",
+        "import threading\nlock = threading.Lock()\nwith lock:\n    Book.objects.count()",
+        "with self._write_lock:\n    Book.objects.count()",
+        "with cache.lock('books'):\n    if n:\n        print(book.author)",
     ],
 )
 def test_what_cannot_wait_stays(body: str) -> None:
@@ -339,3 +343,17 @@ def test_a_manager_with_a_queryset_of_its_own_keeps_djangos_twins() -> None:
     files = MemoryFileSystem({"/p/library/models.py": models, "/p/library/views.py": source})
     outcome = fix(ScanOptions(paths=("/p",), project="/p", target_version="4.2"), False, files, cwd="/p", write=False)
     assert outcome.changes[0].after.decode().endswith("return await author.books.acount()\n")
+
+
+def test_a_module_that_is_imported_serves_for_its_functions() -> None:
+    helpers = "import asyncio\nimport time\n\n\n"
+    assert fixed("time.sleep(1)", helpers=helpers) == "await asyncio.sleep(1)"
+    assert fixed("asyncio = n\ntime.sleep(1)", helpers=helpers) == "asyncio = n\nawait sleep(1)"
+    assert fixed("time.sleep(1)", helpers="import time\n\n\n") == "await sleep(1)"
+
+
+def test_a_bridge_that_goes_leaves_its_arguments_as_they_are_written() -> None:
+    head = "from asgiref.sync import sync_to_async\n"
+    given = "(\n    pk=1,  # one\n    # and the rest\n    defaults={'title': n},\n)"
+    before = f"{head}await sync_to_async(Book.objects.update_or_create){given}"
+    assert fixed(before, unsafe=True) == f"{head}await Book.objects.aupdate_or_create{given}"

@@ -39,6 +39,6 @@ def blocking_plans(spot: Spot) -> Iterator[FixPlan]:
         return
     given = node.args[0] if len(node.args) == 1 else None
     certain = isinstance(given, ast.Constant) and isinstance(given.value, (int, float))
-    name, imports = spot.local_name(about.module, about.twin)
+    name, imports = spot.local_name(about.module, about.twin, plain=True)
     edits = (Template(spot.span(node.func), name, ()), Await(spot.span(node)))
     yield spot.plan("safe" if certain else "unsafe", f"await {about.module}.{about.twin}(...)", edits, imports)

@@ -9,12 +9,16 @@ from django_async_migrate.core.edits import FixPlan, Outsource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeGuard
 
     from .spot import Spot
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_TRIES = (ast.Try, getattr(ast, "TryStar", ast.Try))
+#: What may read a variable while the block runs.
+_LATER = (*_FUNCTIONS, ast.GeneratorExp)
 #: They look at the frame they are called in.
 _FRAME = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "breakpoint"})
 #: What only works where the event loop runs.
@@ -27,9 +31,15 @@ _LOOP = frozenset(
         "current_task",
         "ensure_future",
         "get_event_loop",
+        "get_nowait",
         "get_running_loop",
+        "put_nowait",
+        "set_exception",
+        "set_result",
     }
 )
+#: Context managers that let every exception out.
+_OPEN = frozenset({"atomic", "closing", "cursor", "nullcontext", "open"})
 _ADVICE = "move the block into a function, and await that through sync_to_async"
 _NAME = "in_transaction"
 
@@ -93,22 +103,34 @@ def _edit(spot: Spot, block: ast.With, function: ast.AsyncFunctionDef) -> tuple[
     outside = {argument.arg for argument in every if argument is not None}
     outside |= {name for node in _outside(function, block, own=True) for name in _names_bound(node)}
     mentioned |= outside
-    outer = sorted(bound & outside)
-    given = sorted((bound & mentioned) - outside)
     around = _around(spot, block)
+    returns = any(isinstance(node, ast.Return) for node in _own(block))
+    ends = isinstance(block.body[-1], (ast.Return, ast.Raise)) and _lets_out(block)
+    if returns and not (ends or function.body[-1] is block):
+        return "it returns on some ways only", None
+    if returns and any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _outside(function, block, own=True)):
+        return "it ends a generator", None
+    # What the block sets anew is returned by it, where nobody sees how far it came; the rest is shared.
+    sure = set() if returns else _surely_bound(block)
+    handed = sure - _seen_after_errors(sure, around) - {name for name in sure if _kept(block, {name})}
+    handed -= {node.id for made in elsewhere if isinstance(made, _LATER) for node in ast.walk(made) if _is_name(node)}
+    outer = sorted((bound & outside) - handed)
+    given = sorted((bound & mentioned) - set(outer))
+    annotated = {node.target.id for node in _own(block) if isinstance(node, ast.AnnAssign) and _is_name(node.target)}
+    if annotated & set(outer):
+        return f"{min(annotated & set(outer))} is annotated in it and shared with other code", None
     if any(isinstance(node, _LOOPS) for node in around):
         kept = _kept(block, bound - set(outer))
         if kept:
             return f"{kept} keeps its value from one round of the loop to the next", None
-    returns = any(isinstance(node, ast.Return) for node in _own(block))
-    if returns and not (isinstance(block.body[-1], (ast.Return, ast.Raise)) or function.body[-1] is block):
-        return "it returns on some ways only", None
-    if given:
-        if returns or any(isinstance(node, ast.Try) for node in around):
-            return f"{given[0]} is set in it and read elsewhere", None
-        unsure = [name for name in given if name not in _surely_bound(block)]
-        if unsure:
-            return f"{unsure[0]} is set on some ways only, and read after it", None
+    if given and returns:
+        return f"{given[0]} is set in it and read elsewhere", None
+    unsure = [name for name in given if name not in sure]
+    if unsure:
+        return f"{unsure[0]} is set on some ways only, and read after it", None
+    caught = sorted(_seen_after_errors(set(given), around))
+    if caught:
+        return f"{caught[0]} is read where an error in it has been caught", None
     name = _free_name(spot, block, function)
     return "", Outsource(spot.span(spot.node), name, "", tuple(outer), tuple(given), returns)  # type: ignore[arg-type]
 
@@ -180,6 +202,22 @@ def _around(spot: Spot, block: ast.With) -> list[ast.AST]:
     return found
 
 
+def _seen_after_errors(names: set[str], around: list[ast.AST]) -> set[str]:
+    """Return those of the names that may be read after an error inside these statements has been caught."""
+    found: set[str] = set()
+    for node in around:
+        if isinstance(node, ast.AsyncWith) or (isinstance(node, ast.With) and not _lets_out(node)):
+            return names
+        if isinstance(node, _TRIES):
+            for handler in node.handlers:
+                goes_on = any(isinstance(part, (ast.Break, ast.Continue)) for part in _own(handler))
+                if goes_on or not isinstance(handler.body[-1], (ast.Return, ast.Raise)):
+                    return names
+            after = [*node.handlers, *node.finalbody]
+            found.update(part.id for stmt in after for part in ast.walk(stmt) if _is_name(part))
+    return names & found
+
+
 def _loops_inside(spot: Spot, node: ast.AST, block: ast.With) -> bool:
     current = spot.source.parent(node)
     while current is not None and current is not block:
@@ -205,9 +243,23 @@ def _kept(block: ast.With, names: set[str]) -> str:
     return ""
 
 
+def _is_name(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name)
+
+
+def _lets_out(block: ast.With) -> bool:
+    """Whether a ``with`` statement runs to its end or raises: none of its context managers stops an exception."""
+    called = [item.context_expr.func for item in block.items if isinstance(item.context_expr, ast.Call)]
+    return len(called) == len(block.items) and all(
+        getattr(func, "id", getattr(func, "attr", "")) in _OPEN for func in called
+    )
+
+
 def _surely_bound(block: ast.With) -> set[str]:
     """Return the names that a block binds on every way through it."""
     found: set[str] = set()
+    if not _lets_out(block):
+        return found
     for item in block.items:
         if item.optional_vars is not None:
             found |= _bound(item.optional_vars)
@@ -223,9 +275,13 @@ def _surely_bound(block: ast.With) -> set[str]:
     return found
 
 
+def _opens(block: ast.With) -> bool:
+    return any("atomic" in ast.unparse(item.context_expr) for item in block.items)
+
+
 def _free_name(spot: Spot, block: ast.With, function: ast.AsyncFunctionDef) -> str:
     used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    blocks = [node for node in ast.walk(function) if isinstance(node, ast.With)]
+    blocks = [node for node in ast.walk(function) if isinstance(node, ast.With) and (node is block or _opens(node))]
     blocks.sort(key=lambda node: (node.lineno, node.col_offset))
     number = blocks.index(block) + 1
     name = _NAME if number == 1 else f"{_NAME}_{number}"

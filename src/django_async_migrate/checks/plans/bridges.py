@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from django_async_migrate.core.edits import FixPlan
+from django_async_migrate.core.edits import Await, FixPlan, Rename
 
 from .spot import awaits, short
 from .terminals import handed_over
@@ -56,11 +56,9 @@ def _called_early(spot: Spot, node: ast.Call) -> Iterator[FixPlan]:
     if bridge.keywords or bridge.args != [node] or not isinstance(around, (ast.Await, ast.Expr)):
         return
     awaited = "" if isinstance(around, ast.Await) else "await "
-    holes: list[ast.expr] = [node.func.value]
-    code = _arguments(node.args, node.keywords, holes)
-    if code is not None:
-        title = f"await {short(spot.source.text(node.func.value), 40)}.{twin}(...)"
-        yield spot.plan("safe", title, spot.wrapped(outer, f"{awaited}{{0}}.{twin}({code})", *holes))
+    title = f"await {short(spot.source.text(node.func.value), 40)}.{twin}(...)"
+    edits = (Rename(spot.span(node.func), twin), *spot.wrapped(outer, f"{awaited}{{0}}", node))
+    yield spot.plan("safe", title, edits)
 
 
 def _arguments(given: list[ast.expr], keywords: list[ast.keyword], holes: list[ast.expr]) -> str | None:
@@ -88,11 +86,9 @@ def to_loop_plans(spot: Spot) -> Iterator[FixPlan]:
         if isinstance(bridge.args[0], ast.Call) and not node.args and not node.keywords:
             yield spot.plan("safe", "await it", spot.wrapped(node, "await {0}", bridge.args[0]))
             return
-        holes: list[ast.expr] = [bridge.args[0]]
-        code = _arguments(node.args, node.keywords, holes)
-        if code is not None and isinstance(bridge.args[0], (ast.Name, ast.Attribute)):
+        if isinstance(bridge.args[0], (ast.Name, ast.Attribute)):
             title = f"await {short(spot.source.text(bridge.args[0]))}(...)"
-            yield spot.plan("safe", title, spot.wrapped(node, f"await {{0}}({code})", *holes))
+            yield spot.plan("safe", title, (*spot.wrapped(bridge, "{0}", bridge.args[0]), Await(spot.span(node))))
     elif node.args and isinstance(node.args[0], ast.Call) and not node.keywords and len(node.args) == 1:
         title = f"await {short(spot.source.text(node.args[0]))}"
         yield spot.plan("safe", title, spot.wrapped(node, "await {0}", node.args[0]))
@@ -150,13 +146,16 @@ def _unwrapped(spot: Spot, node: ast.expr, func: str, keep: bool) -> Iterator[Fi
                 "safe", f"await {short(spot.source.text(node.body))}", spot.wrapped(outer, "{0}", node.body)
             )
         return
-    arguments = _arguments(given, keywords, holes)
-    if arguments is None or (any(awaits(hole) for hole in holes) and not keep):
+    if not keep and any(awaits(part) for part in (*given, *keywords)):
         return
-    replaced = around if not keep else outer
-    code = f"{func}({arguments})"
     title = f"{'await ' if keep else ''}{short(func)}(...)"
-    yield spot.plan("safe", title, spot.wrapped(replaced, code, *holes))
+    bare = () if keep else spot.wrapped(around, "{0}", outer)
+    if not through_call:
+        yield spot.plan("safe", title, (*spot.wrapped(bridge, func), *bare))
+        return
+    arguments = _arguments(given, keywords, holes)
+    if arguments is not None:
+        yield spot.plan("safe", title, (*spot.wrapped(outer, f"{func}({arguments})", *holes), *bare))
 
 
 def _twin(spot: Spot, node: ast.expr) -> Iterator[FixPlan]:

@@ -85,14 +85,19 @@ class Spot:
         """Return the local name of ``sync_to_async``, and the import it takes."""
         return self.local_name(_BRIDGE_MODULE, BRIDGE)
 
-    def local_name(self, module: str, name: str) -> tuple[str, tuple[Import, ...]]:
-        """Return a name under which ``module.name`` can be used here, and the import it takes."""
+    def local_name(self, module: str, name: str, plain: bool = False) -> tuple[str, tuple[Import, ...]]:
+        """Return a name under which ``module.name`` can be used here, and the import it takes.
+
+        ``plain``: where the file imports the module itself, by one word, that serves as well.
+        """
         for statement in self.source.parsed.tree.body:
             if isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level:
                 for alias in statement.names:
                     known = alias.asname or name
                     if alias.name == name and not self._shadowed(known) and not self.source.rebinds(known):
                         return known, ()
+        if plain and self.source.has_module(module) and not self._shadowed(module):
+            return f"{module}.{name}", ()
         chosen = name
         while self.source.binds(chosen) or self._shadowed(chosen):
             chosen = f"{module.partition('.')[0]}_{chosen}"

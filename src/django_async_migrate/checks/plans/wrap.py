@@ -57,6 +57,8 @@ def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
             yield from _lambda(spot, inner, safety)
         return
     parent = spot.source.parent(node)
+    if isinstance(parent, ast.Await) and not spot.effect.steps:
+        return  # a coroutine does it, which no thread can run
     if isinstance(parent, ast.withitem):
         return  # entering and leaving it would have to happen in threads
     if isinstance(parent, ast.FormattedValue) and parent.value is node:

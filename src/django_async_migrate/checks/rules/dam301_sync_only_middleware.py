@@ -29,7 +29,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 def _find(facts: Facts) -> Iterator[Fact]:
     if facts.project.survey.serves_async_views:
-        yield from findings(in_use(facts), _judge, _ADVICE, planner=lambda found: async_path(facts.project, found)[0])
+        yield from findings(in_use(facts), _judge, _ADVICE, planner=lambda found: async_path(facts.project, found))
 
 
 RULE = FactRule(

@@ -28,7 +28,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 
 def _find(facts: Facts) -> Iterator[Fact]:
-    return findings(in_use(facts), _judge, _ADVICE, planner=declare)
+    return findings(in_use(facts), _judge, _ADVICE, planner=lambda found: (declare(found), ""))
 
 
 RULE = FactRule(

@@ -34,7 +34,9 @@ def _judge(middleware: Middleware) -> str | None:
 
 
 def _find(facts: Facts) -> Iterator[Fact]:
-    yield from judged(facts, lambda found: _judge(found) if found.marked == "no" else None, _ADVICE, planner=mark)
+    yield from judged(
+        facts, lambda found: _judge(found) if found.marked == "no" else None, _ADVICE, planner=lambda m: (mark(m), "")
+    )
     yield from judged(facts, lambda found: _judge(found) if found.marked == "legacy" else None, _ADVICE, "likely")
 
 

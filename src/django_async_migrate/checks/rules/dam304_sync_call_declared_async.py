@@ -26,7 +26,7 @@ def _judge(middleware: Middleware) -> str | None:
 
 
 def _find(facts: Facts) -> Iterator[Fact]:
-    return judged(facts, _judge, _ADVICE, planner=lambda found: async_path(facts.project, found)[0])
+    return judged(facts, _judge, _ADVICE, planner=lambda found: async_path(facts.project, found))
 
 
 RULE = FactRule(
