@@ -14,6 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import thread as pool
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def _tracked(run: Callable[[threading.Thread], None]) -> Callable[[threading.Thr
     return start
 
 
+def _end_workers() -> None:
+    """End the threads of all executors: each holds on to the last call it made, and so to what that was given."""
+    workers = list(pool._threads_queues.items())  # type: ignore[attr-defined]
+    pool._shutdown = True  # type: ignore[attr-defined]
+    for _, queue in workers:
+        queue.put(None)
+    for worker, _ in workers:
+        worker.join(1)
+
+
 @contextmanager
 def watching(root: Path) -> Iterator[list[tuple[str, int]]]:
     """Collect the lines of the case whose coroutines were never awaited, until the block ends."""
@@ -42,6 +53,7 @@ def watching(root: Path) -> Iterator[list[tuple[str, int]]]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield found
+            _end_workers()
             gc.collect()
     finally:
         threading.Thread.run = run  # type: ignore[method-assign]

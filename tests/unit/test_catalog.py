@@ -179,3 +179,24 @@ def test_rows_name_the_version_they_were_read_from(path: Path) -> None:
             if not documented and re.fullmatch(r"[\w.-]+ \d+(\.\d+)+.*", row["source"]) is None:
                 wrong.append((row.get("api") or f"{row['owner']}.{row['name']}", row["source"]))
     assert wrong == []
+
+
+#: Part of Django, or of Python: their rows name a page of the documentation, which is that of each release.
+_DATED = frozenset({"django", "asgiref", *sys.stdlib_module_names})
+_READ_FROM = re.compile(r"\d+\.\d+")
+
+
+def test_rows_about_libraries_name_the_version_they_were_read_from() -> None:
+    undated = []
+    for path in sorted(rules_folder().rglob("*.toml")):
+        for table, rows in tomllib.loads(path.read_text("utf-8")).items():
+            for row in rows:
+                owner = row.get("class") or row.get("module") or row.get("owner")
+                name = str(owner or row.get("api", ""))
+                package = path.stem if path.parent.name in {"packages", "classes"} else name.partition(".")[0]
+                # Other names without dots are those of methods: of querysets, models, event loops, strings.
+                if package in _DATED or (owner is None and "." not in name):
+                    continue
+                if not _READ_FROM.search(row.get("source", "")):
+                    undated.append(f"{path.name}: {table} {name}")
+    assert undated == []

@@ -223,7 +223,7 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
     elif isinstance(node, ast.comprehension):
         for test in node.ifs:
             yield from _tested(test)
-        yield node.iter, Use("used", "iterates over it")
+        yield node.iter, _iterated(node.iter, bool(node.is_async))
     elif isinstance(node, ast.Compare):
         for left, op, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
             if isinstance(op, (ast.In, ast.NotIn)):
@@ -249,7 +249,7 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
     elif isinstance(node, ast.Raise) and node.exc is not None:
         yield node.exc, Use("used", "raises it")
     elif isinstance(node, (ast.For, ast.AsyncFor)):
-        yield node.iter, Use("used", "iterates over it")
+        yield node.iter, _iterated(node.iter, isinstance(node, ast.AsyncFor))
     elif isinstance(node, ast.Starred):
         yield node.value, Use("used", "unpacks it")
     elif isinstance(node, ast.FormattedValue):
@@ -274,6 +274,12 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
         yield node.value, Use("awaited")
     elif isinstance(node, ast.Call):
         yield from _of_call(node, bridges)
+
+
+def _iterated(node: ast.expr, is_async: bool) -> Use:
+    if is_async and isinstance(node, ast.Call) and called_name(node) == "iterator":
+        return Use("awaited", "async for")
+    return Use("used", "iterates over it")
 
 
 def _tested(test: ast.expr) -> Iterator[tuple[ast.expr, Use]]:

@@ -153,7 +153,7 @@ class AsyncNames(EngineBase):
             kind = type(node)
             if kind is ast.Call:
                 name = called_name(node)
-                if name in bridges or _sounds_async(node.func, names):  # type: ignore[attr-defined]
+                if name in bridges or name == "iterator" or _sounds_async(node.func, names):  # type: ignore[attr-defined]
                     return True
                 if name in ASKING or name in KEEPERS:
                     given = [*node.args, *(keyword.value for keyword in node.keywords)]  # type: ignore[attr-defined]

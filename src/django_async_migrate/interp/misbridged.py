@@ -41,7 +41,7 @@ class Misbridged(Mistakes):
         if use.kind == "bridged":
             return self._bridged(frame, node, value, use)
         if use.kind == "awaited":
-            return self._awaited(frame, node, value)
+            return self._iterator(frame, node, value) if use.how == "async for" else self._awaited(frame, node, value)
         return super()._judged(frame, node, value, use)
 
     # -- what a bridge is given ----------------------------------------------------------------------------
@@ -157,6 +157,14 @@ class Misbridged(Mistakes):
         return None
 
     # -- what is awaited -----------------------------------------------------------------------------------
+
+    def _iterator(self, frame: Frame, node: ast.expr, value: Value) -> Effect | None:
+        """``async for row in rows.iterator()``: that is a plain iterator."""
+        states = [frame.state(part) for part in alternatives(value)]
+        if not all(isinstance(state, QuerySet) and state.certain and state.cls is None for state in states):
+            return None
+        text = f"{frame.text(node)}, iterated by async for,"
+        return Effect("mistake", frame.site(node), text, "iterator", True, rule="DAM606")
 
     def _awaited(self, frame: Frame, node: ast.expr, value: Value) -> Effect | None:
         parts = alternatives(value)

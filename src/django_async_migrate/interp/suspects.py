@@ -43,7 +43,7 @@ class Suspects(AsyncNames):
         if not isinstance(expr, ast.Call):
             return isinstance(expr, ast.Name) and expr.id in self.coroutine_names
         func, name = expr.func, called_name(expr)
-        if name in BRIDGES:
+        if name in BRIDGES or use.how == "async for":
             return True
         if name in self.coroutine_names:
             return False

@@ -13,6 +13,8 @@ from .terminals import handed_over
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_async_migrate.core.findings import Applicability
+
     from .spot import Spot
 
 BRIDGE_RULES = frozenset({"DAM606", "DAM607", "DAM608", "DAM609", "DAM610", "DAM611", "DAM613", "DAM614"})
@@ -95,6 +97,11 @@ def to_loop_plans(spot: Spot) -> Iterator[FixPlan]:
 
 
 def _not_awaitable(spot: Spot, node: ast.expr) -> Iterator[FixPlan]:
+    if spot.effect.advice == "iterator" and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        # Before 5.0 aiterator() raises after prefetch_related().
+        how: Applicability = "safe" if spot.version >= (5, 0) else "unsafe"
+        title = f"{short(spot.source.text(node.func.value))}.aiterator(...)"
+        yield FixPlan(how, title, (Rename(spot.span(node.func), "aiterator"),))
     outer = spot.source.parent(node)
     if not isinstance(outer, ast.Await):
         return

@@ -31,6 +31,7 @@ _LATER = frozenset(
         "groupby",
         "islice",
         "iter",
+        "iterator",
         "map",
         "reversed",
         "starmap",
