@@ -252,7 +252,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
     suppressed = 0
     catalog = _catalog(options, project, files, cwd)
     on_loop = options.loop_entry_points
-    if tree.async_paths or tree.graphql_paths or on_loop:
+    if tree.async_paths or tree.graphql_paths or on_loop or (tree.import_paths and tree.is_async):
         from django_async_migrate.checks.findings import analyze
 
         analysis = analyze(tree, target, options.rewriting, options.trusted, catalog, on_loop)

@@ -29,8 +29,9 @@ _HOOKS = ("process_request", "process_view", "process_template_response", "proce
 
 Style = Literal["function", "class", "mixin"]
 #: What a callable does when ``get_response`` is a coroutine function: its own coroutine runs ("async"), it goes one
-#: of two ways ("both"), it treats the coroutine as a response ("touches"), or hands it on ("passes").
-Manner = Literal["async", "both", "touches", "passes"]
+#: of two ways ("both"), it treats the coroutine as a response ("touches"), or hands it on ("passes"). What calls it in
+#: another function, and is never given a coroutine function, does so "elsewhere".
+Manner = Literal["async", "both", "touches", "passes", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,9 +109,11 @@ def _function(fn: FunctionInfo) -> Middleware | None:
     if not inner:
         return None
     ways = [_manner(part, {fn.params[0].arg}) for part in inner]
+    kinds = {part.is_async for part in inner}
+    if not async_capable and kinds == {False} and not any(part.is_generator for part in inner):
+        ways = [way or _elsewhere(part, {fn.params[0].arg}) for part, way in zip(inner, ways, strict=True)]
     if any(way is None for way in ways):
         return None
-    kinds = {part.is_async for part in inner}
     manner = "both" if len(kinds) > 1 else ways[0]
     if manner is None:
         return None
@@ -131,6 +134,14 @@ def _attributes(fn: FunctionInfo) -> dict[str, bool]:
     return found
 
 
+def _keeps(module: ModuleInfo, decorators: list[ast.expr]) -> bool:
+    """Whether a function stays what it is under its decorators: ``@functools.wraps(get_response)``."""
+    return all(
+        isinstance(node, ast.Call) and module.project.external_name(module, node.func) == "functools.wraps"
+        for node in decorators
+    )
+
+
 def _returned(fn: FunctionInfo) -> list[FunctionInfo]:
     """Return the nested functions that a function returns; empty where it returns anything else."""
     nested: dict[str, list[FunctionInfo]] = {}
@@ -148,7 +159,7 @@ def _returned(fn: FunctionInfo) -> list[FunctionInfo]:
             if not isinstance(value, ast.Name) or value.id not in nested:
                 return []
             found.extend(part for part in nested[value.id] if part not in found)
-    return [part for part in found if len(part.params) == 1 and not part.decorators] if found else []
+    return [part for part in found if len(part.params) == 1 and _keeps(fn.module, part.decorators)]
 
 
 # -- classes -------------------------------------------------------------------------------------------------
@@ -186,6 +197,10 @@ def _class(cls: ClassInfo) -> Middleware | None:
     if not mixin and not _takes_response(cls):
         return None
     manner = _manner(function, _responders(cls), _way_out(cls, function))
+    if manner is None and not flags["async_capable"] and not function.is_generator:
+        methods = [member for entry in cls.mro for member in entry.members.values() if isinstance(member, FunctionInfo)]
+        ways = (_elsewhere(method, _responders(cls)) for method in methods)
+        manner = next((way for way in ways if way is not None), None)
     if manner is None:
         return None
     marked = _marks(cls) if not mixin else "yes"
@@ -315,6 +330,14 @@ def _manner(fn: FunctionInfo, responders: set[str], way_out: bool = False) -> Ma
         if isinstance(node, ast.Assign) and node.value in calls:
             results.update(target.id for target in node.targets if isinstance(target, ast.Name))
     return "touches" if _touches(fn, calls, results) else "passes"
+
+
+def _elsewhere(fn: FunctionInfo, responders: set[str]) -> Manner | None:
+    """Return that ``get_response`` is called, or handed on to what calls it; None where it is not."""
+    for node in fn.own_nodes:
+        if isinstance(node, ast.Call) and any(ast.unparse(part) in responders for part in (node.func, *node.args)):
+            return "elsewhere"
+    return None
 
 
 def _asks(fn: FunctionInfo) -> bool:

@@ -20,8 +20,10 @@ _DECORATORS = frozenset({"django.dispatch.receiver", "django.dispatch.dispatcher
 #: The class of signals.
 SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
 
+#: A function, and the class of the object whose method it is; None for plain functions.
+Target = tuple[FunctionInfo, "ClassInfo | None"]
 #: A receiver, and the classes it wants as senders; None: any sender.
-Receiver = tuple[FunctionInfo, "tuple[ClassInfo, ...] | None"]
+Receiver = tuple[Target, "tuple[ClassInfo, ...] | None"]
 
 
 class Receivers:
@@ -56,20 +58,50 @@ class Receivers:
                         given = decorator.args[0]
                         signals = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
                         for signal in signals:
-                            self._connect(module, None, signal, scope, decorator, table)
+                            self._connect(module, None, signal, (scope, None), decorator, table)
         for node in body:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "connect":
-                target = node.args[0] if node.args else None
-                for definition in self._project.resolve(module, target, scope) if target is not None else ():
-                    if isinstance(definition, FunctionInfo):
-                        self._connect(module, scope, node.func.value, definition, node, table)
+                named = (keyword.value for keyword in node.keywords if keyword.arg == "receiver")
+                given = node.args[0] if node.args else next(named, None)
+                for target in self._targets(module, given, scope) if given is not None else ():
+                    self._connect(module, scope, node.func.value, target, node, table)
+
+    def _targets(self, module: ModuleInfo, given: ast.expr, scope: FunctionInfo | None) -> list[Target]:
+        """Return the functions that an expression stands for: a name, ``self.method``, ``an_object.method``."""
+        resolve = self._project.resolve
+        found: list[Target] = []
+        found.extend((entry, None) for entry in resolve(module, given, scope) if isinstance(entry, FunctionInfo))
+        if found:
+            return found
+        name, owner = ("__call__", given) if not isinstance(given, ast.Attribute) else (given.attr, given.value)
+        for cls in self._classes(module, owner, scope):
+            member = cls.find(name)
+            if member is not None and isinstance(member[1], FunctionInfo):
+                found.append((member[1], cls if _takes_object(member[1]) else None))
+        return found
+
+    def _classes(self, module: ModuleInfo, owner: ast.expr, scope: FunctionInfo | None) -> Iterator[ClassInfo]:
+        """Yield the classes that an object may be of: ``self``, ``Listener()``, or a name of a module for that."""
+        if isinstance(owner, ast.Name) and scope is not None and scope.cls is not None and scope.params:
+            if owner.id == scope.params[0].arg and _takes_object(scope):
+                yield scope.cls
+                return
+        made: list[tuple[ModuleInfo, ast.expr | None, FunctionInfo | None]] = [(module, owner, scope)]
+        if not isinstance(owner, ast.Call):
+            assigned = (entry for entry in self._project.resolve(module, owner, scope) if isinstance(entry, Assigned))
+            made = [(entry.module, entry.value, None) for entry in assigned]
+        for where, value, inside in made:
+            if isinstance(value, ast.Call):
+                for entry in self._project.resolve(where, value.func, inside):
+                    if isinstance(entry, ClassInfo):
+                        yield entry
 
     def _connect(
         self,
         module: ModuleInfo,
         scope: FunctionInfo | None,
         signal: ast.expr,
-        receiver: FunctionInfo,
+        receiver: Target,
         call: ast.Call,
         table: dict[Assigned, list[Receiver]],
     ) -> None:
@@ -81,6 +113,11 @@ class Receivers:
         for definition in self._project.resolve(module, signal, scope):
             if isinstance(definition, Assigned):
                 table.setdefault(definition, []).append((receiver, wanted))
+
+
+def _takes_object(fn: FunctionInfo) -> bool:
+    """Whether a function is a plain method."""
+    return fn.cls is not None and not fn.decorators
 
 
 def _scopes(module: ModuleInfo) -> Iterator[FunctionInfo | None]:

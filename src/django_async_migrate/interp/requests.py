@@ -45,13 +45,19 @@ class Requests(Decorated):
             slots["user"] = Slot(user)
         return frame.alloc(("request", key), Object(FOREIGN, slots, True))
 
-    def request_argument(self, frame: Frame, fn: FunctionInfo, param: ast.arg, found: Value | None) -> Value | None:
-        """Return the request that a framework passes for a parameter; ``found`` as it is where that is none."""
-        if found is None and param.arg != "request":
+    def request_argument(
+        self, frame: Frame, fn: FunctionInfo, param: ast.arg, found: Value | None, view: FunctionInfo | None = None
+    ) -> Value | None:
+        """Return the request that a framework passes for a parameter; ``found`` as it is where that is none.
+
+        ``view``: the view in whose place a decorator has put ``fn``.
+        """
+        if found is None and param.arg != "request" and not self._is_first(fn, param, view):
             return None
         if found is not None and not (isinstance(found, ExternalObject) and found.api in _REQUESTS):
             return found
-        proven = self._is_handler(fn) or fn in self._routed or self._renders_with(fn, param.arg)
+        proven = self.is_view(fn) or self._renders_with(fn, param.arg)
+        proven = proven or (view is not None and self.is_view(view))
         proven = proven or (param is fn.params[0] and is_open_operation(self.project, fn))
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
@@ -71,6 +77,10 @@ class Requests(Decorated):
     def is_view(self, fn: FunctionInfo) -> bool:
         """Whether Django calls a function as a view, or as the handler of one."""
         return self._is_handler(fn) or fn in self._routed
+
+    def _is_first(self, fn: FunctionInfo, param: ast.arg, view: FunctionInfo | None) -> bool:
+        """Whether a parameter is the first of a function that a URLconf names, or of what stands in its place."""
+        return param is fn.params[0] and (view or fn) in self._routed
 
     def _is_handler(self, fn: FunctionInfo) -> bool:
         return fn.cls is not None and fn.name in _HANDLERS and is_django_view(fn.cls)

@@ -60,15 +60,15 @@ class Roots(Requests):
         value = self.function(frame, fn)
         for part in alternatives(value):
             if isinstance(part, Func) and part.fn is not fn and part.fn.module.parsed is not None:
-                self.root_call(frame, Func(part.fn, receiver or part.receiver, part.closure))
+                self.root_call(frame, Func(part.fn, receiver or part.receiver, part.closure), fn)
 
-    def root_call(self, frame: Evaluator, func: Func) -> Ref | None:
-        """Call a function with arguments of which only the annotations are known."""
+    def root_call(self, frame: Evaluator, func: Func, view: FunctionInfo | None = None) -> Ref | None:
+        """Call a function with arguments of which only the annotations are known; ``view``: what it stands for."""
         fn = func.fn
         self._nested_run.add(fn)
         given: list[Value] = []
         for param in fn.params[1:] if func.receiver is not None else fn.params:
-            given.append(self._unknown_argument(frame, fn, param))
+            given.append(self._unknown_argument(frame, fn, param, view))
         if fn.args.vararg is not None:
             given.append(Star(Unknown("argument of an entry point")))
         kwargs = [(param.arg, self._unknown_argument(frame, fn, param)) for param in fn.args.kwonlyargs]
@@ -76,7 +76,9 @@ class Roots(Requests):
         self.run(frame, func, given, kwargs, fn.node)
         return func.receiver if isinstance(func.receiver, Ref) else None
 
-    def _unknown_argument(self, frame: Evaluator, fn: FunctionInfo, param: ast.arg) -> Value:
+    def _unknown_argument(
+        self, frame: Evaluator, fn: FunctionInfo, param: ast.arg, view: FunctionInfo | None = None
+    ) -> Value:
         found = None
         default = fn.defaults.get(param.arg)
         injected = self._injected(frame, fn, default) if default is not None else None
@@ -88,7 +90,7 @@ class Roots(Requests):
             if isinstance(held, Instance) and isinstance(found, Ref) and fn.resolves_field:
                 # The parent object of a GraphQL field comes fresh from another resolver.
                 frame.put(found, Instance(held.model, certain=False))
-        found = self.request_argument(frame, fn, param, found)
+        found = self.request_argument(frame, fn, param, found, view)
         if found is None and default is not None and fn.parent is None and not isinstance(default, ast.Constant):
             value = self.expression(frame, fn.module, default, fn.cls)
             if not is_foreign(value):  # callers that leave it out get the default

@@ -1,4 +1,4 @@
-"""Imports of async names that Django lacks, in the files with async code."""
+"""Imports of async names that Django lacks, in the files with async code and in those that mention such names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def missing_imports(
     project: Project, version: tuple[int, int], selected: frozenset[str]
 ) -> Iterator[tuple[None, Effect]]:
     """Yield the imports of names that are not there, in the form of ``Outcome.incidents``."""
-    for path in project.tree.async_paths:
+    for path in sorted({*project.tree.async_paths, *project.tree.import_paths}):
         module = project.module(path)
         if module is not None and path in selected:
             if "django" in module.parsed.text or "asgiref" in module.parsed.text:

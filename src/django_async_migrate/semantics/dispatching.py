@@ -29,13 +29,14 @@ def send(m: Machine, signal: Signal, name: str, args: Seq[Value], kwargs: Kwargs
     sender = args[0] if args else dict(kwargs).get("sender")
     given = [("sender", sender or Unknown("sender")), *((key, value) for key, value in kwargs if key != "sender")]
     given.append(("signal", signal))
-    for fn, wanted in m.project.receivers.of(signal.definition):
+    for (fn, cls), wanted in m.project.receivers.of(signal.definition):
         if wanted is not None and not _is_one_of(sender, wanted):
             continue
         if fn.is_async:
             m.effect(node, "dispatch", "", advice, rule="DAM411", about=Terminal(twin))
         else:
-            m.dispatched(Func(fn), (), given, node, "DAM411", advice)
+            receiver = m.alloc(node, Object(cls), ("receiver", fn)) if cls is not None else None
+            m.dispatched(Func(fn, receiver), (), given, node, "DAM411", advice)
     return Unknown("responses of receivers")
 
 

@@ -32,6 +32,8 @@ _FACTS = (
     b"CACHES",
     b"WSGI_APPLICATION",
 )
+#: Words of imports that fail where the names are not there yet, or nowhere: also files without coroutines have them.
+_IMPORTS = (b"database_sync_to_async", b"django.tasks")
 _RELATIONS = (b"ForeignKey", b"OneToOneField", b"ManyToManyField", b"GenericRelation")
 
 
@@ -47,6 +49,7 @@ class SourceTree:
     ``suspicious``: those of them that look as if they could not be parsed.
     ``selected_bytes``: the size of the selected files.
     ``mentions_django``: whether any selected file does.
+    ``import_paths``: those without an ``async def`` that may import a name that is not there.
     ``noqa_paths``: those that may hold a ``noqa`` comment with one of our codes.
     ``outside_problems``: how many other project files could not be read or parsed so far.
     """
@@ -82,6 +85,7 @@ class SourceTree:
         self._cached_bytes = 0
         self.graphql_paths: list[str] = []
         self.noqa_paths: list[str] = []
+        self.import_paths: list[str] = []
         self._failed: set[str] = set()
         self._models: set[str] = set()
         self._other_async: set[str] = set()
@@ -241,6 +245,8 @@ class SourceTree:
             if b"async def" in data:
                 found.append(path)
                 self._cache[path] = data
+            elif _IMPORTS[0] in data or _IMPORTS[1] in data:
+                self.import_paths.append(path)
             if found:
                 # Models matter only beside async code: files before the first async one are looked at later.
                 self._note_relations(path, data)

@@ -81,6 +81,8 @@ def _function_path(fn: FunctionInfo, middleware: Middleware) -> tuple[FixPlan | 
         return None, "more than one function is made in it"
     body, called = node.body, inner[0]
     returned = body[-1]
+    if called.decorator_list:
+        return None, f"{called.name} is decorated"
     if called not in body or not isinstance(returned, ast.Return) or not isinstance(returned.value, ast.Name):
         return None, "its function is made or returned under a condition"
     if middleware.sync_capable is False or (fn.decorators and not middleware.async_capable):
@@ -120,6 +122,8 @@ def _class_path(project: Project, cls: ClassInfo, middleware: Middleware) -> tup
     call = cls.members.get("__call__")
     if not isinstance(call, FunctionInfo) or not isinstance(call.node, ast.FunctionDef):
         return None, "its __call__ is inherited"
+    if middleware.manner == "elsewhere":
+        return None, "another function calls get_response"
     if cls.find("__acall__") is not None or middleware.manner not in {"touches", "passes"}:
         return None, "it has an async path of some kind"
     flags = _flags(cls)
