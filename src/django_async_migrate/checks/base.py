@@ -36,11 +36,8 @@ class Rule:
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
-        named = effect.kind in NAMED and (not effect.steps or effect.kind == "mistake")
-        if named and effect.rule != self.code:
+        if names_rule(effect) and effect.rule != self.code:
             return False  # its row says which rule it belongs to
-        if effect.kind == "dispatch" and effect.rule != self.code:
-            return False
         return effect.kind in self.kinds and way(effect) in self.reached
 
 
@@ -99,6 +96,13 @@ class FactRule:
 
 
 AnyRule = Rule | FactRule
+
+
+def names_rule(effect: Effect) -> bool:
+    """Whether an effect says itself which rule claims it."""
+    if effect.kind in NAMED:
+        return not effect.steps or effect.kind == "mistake"
+    return effect.kind == "dispatch"
 
 
 def way(effect: Effect) -> str:
