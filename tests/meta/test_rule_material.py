@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from django_async_migrate.checks.base import FactRule
-from django_async_migrate.checks.registry import all_rules
+from django_async_migrate.checks.registry import FACT_FAMILIES, all_rules, fact_rules
 from django_async_migrate.report.rules import explain
 from harness.cases import OPTIONS, Case, load_cases
 
@@ -44,6 +44,12 @@ def _near_misses(case: Case) -> int:
 
 def test_codes_and_names_are_unique() -> None:
     assert len({rule.code for rule in _RULES}) == len({rule.name for rule in _RULES}) == len(_RULES) > 0
+
+
+def test_rules_that_ask_the_index_are_of_the_families_that_are_asked() -> None:
+    asking = tuple(rule for rule in _RULES if rule.find is not None)
+    assert fact_rules() == asking
+    assert {rule.code[3] for rule in asking} == FACT_FAMILIES
 
 
 @pytest.mark.parametrize("rule", _RULES, ids=lambda rule: rule.code)

@@ -38,11 +38,8 @@ class Rule:
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""
-        named = effect.kind in NAMED and (not effect.steps or effect.kind in {"mistake", "idle"})
-        if named and effect.rule != self.code:
+        if names_rule(effect) and effect.rule != self.code:
             return False  # its row says which rule it belongs to
-        if effect.kind == "dispatch" and effect.rule != self.code:
-            return False
         return effect.kind in self.kinds and way(effect) in self.reached
 
 
@@ -107,6 +104,13 @@ AnyRule = Rule | FactRule
 def by_hand(rule: AnyRule) -> Fix | None:
     """Return what a rule says where there is no fix."""
     return Fix("manual", rule.instead) if rule.instead else None
+
+
+def names_rule(effect: Effect) -> bool:
+    """Whether an effect says itself which rule claims it."""
+    if effect.kind in NAMED:
+        return not effect.steps or effect.kind in {"mistake", "idle"}
+    return effect.kind == "dispatch"
 
 
 def way(effect: Effect) -> str:

@@ -13,7 +13,7 @@ from django_async_migrate.reach.incidents import short_text
 
 from .base import by_hand
 from .plans.planning import Planning
-from .registry import effect_rules
+from .registry import claiming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +50,11 @@ def analyze(
     coroutines of which all callers are known. ``catalog`` and ``on_loop``: see ``analyse``.
     """
     analysis = analyse(tree, target, catalog, on_loop)
-    rules = effect_rules()
     flagged = frozenset(i.effect.site.node for i in analysis.incidents if i.effect.kind != "blocking")
     planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)
     findings = []
     for incident in analysis.incidents:
-        rule = next((rule for rule in rules if rule.claims(incident.effect)), None)
+        rule = claiming(incident.effect)
         if rule is not None:
             findings.append(finding_of(rule, incident, planning))
     findings.sort(key=lambda f: (f.span, f.code))

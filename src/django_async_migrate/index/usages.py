@@ -141,6 +141,10 @@ RUNNERS = frozenset(
 KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 
+#: Nodes that use no value.
+_IDLE = frozenset({ast.Name, ast.Constant, ast.keyword, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict})
+
+
 def called_name(node: ast.AST) -> str:
     """Return the last name of what a call calls; empty where that is no name."""
     func = node.func if isinstance(node, ast.Call) else node
@@ -164,6 +168,8 @@ def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str]) -> dict[ast.expr,
             if any(called_name(item.context_expr).lower() in _EXPECTS for item in node.items):
                 excused.update(inner for statement in node.body for inner in nodes_in(statement))
     for node in nodes:
+        if type(node) in _IDLE:
+            continue
         for expr, use in _uses(node, bridges):
             if use.kind == "dropped" and expr in excused:
                 continue
@@ -208,7 +214,12 @@ def _inner_names(node: ast.AST) -> Iterator[ast.Name]:
 
 
 def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Use]]:
-    if isinstance(node, ast.Expr):
+    if isinstance(node, ast.Attribute):
+        if node.attr not in _OWN_ATTRIBUTES and not node.attr.startswith("__"):
+            yield node.value, Use("used", f"asks it for .{node.attr}")
+    elif isinstance(node, ast.Call):
+        yield from _of_call(node, bridges)
+    elif isinstance(node, ast.Expr):
         yield from ((part, Use("dropped")) for part in parts_of(node.value))
     elif isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
         yield from _tested(node.test)
@@ -237,9 +248,6 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
                 yield right, Use("used", "compares it")
             elif isinstance(right, ast.Constant) and right.value is None:
                 yield left, Use("tested", "compared with None")
-    elif isinstance(node, ast.Attribute):
-        if node.attr not in _OWN_ATTRIBUTES and not node.attr.startswith("__"):
-            yield node.value, Use("used", f"asks it for .{node.attr}")
     elif isinstance(node, ast.Subscript):
         yield node.value, Use("used", "indexes it")
         bounds = [node.slice.lower, node.slice.upper] if isinstance(node.slice, ast.Slice) else [node.slice]
@@ -272,8 +280,6 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
         yield node.value, Use("returned")
     elif isinstance(node, ast.Await):
         yield node.value, Use("awaited")
-    elif isinstance(node, ast.Call):
-        yield from _of_call(node, bridges)
 
 
 def _iterated(node: ast.expr, is_async: bool) -> Use:

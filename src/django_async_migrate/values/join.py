@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import compress
+from operator import is_not
 
 from django_async_migrate.core.record import replace
 
@@ -200,10 +202,9 @@ def heap_changes(
     result: Heap = {}
     both: Heap | None = None
     known = one.get
-    for number, state in other.items():
-        mine = known(number)
-        if mine is state:
-            continue
+    # Paths share nearly all of their objects: what differs is picked out at the speed of C.
+    for number in list(compress(other, map(is_not, map(known, other), other.values()))):
+        mine, state = known(number), other[number]
         if mine is None:
             result[number] = state
         elif mine != state:
