@@ -15,7 +15,7 @@ from . import rules
 from .base import AnyRule, Rule, names_rule
 
 #: Which rules may ask the index, by the first digit of their number: no other has a ``find``.
-FACT_FAMILIES = frozenset("03789")
+FACT_FAMILIES = frozenset("036789")
 
 
 @cache

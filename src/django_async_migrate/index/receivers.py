@@ -62,8 +62,8 @@ class Receivers:
         for node in body:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "connect":
                 named = (keyword.value for keyword in node.keywords if keyword.arg == "receiver")
-                given = node.args[0] if node.args else next(named, None)
-                for target in self._targets(module, given, scope) if given is not None else ():
+                receiver = node.args[0] if node.args else next(named, None)
+                for target in self._targets(module, receiver, scope) if receiver is not None else ():
                     self._connect(module, scope, node.func.value, target, node, table)
 
     def _targets(self, module: ModuleInfo, given: ast.expr, scope: FunctionInfo | None) -> list[Target]:

@@ -80,7 +80,7 @@ class Requests(Decorated):
 
     def _is_first(self, fn: FunctionInfo, param: ast.arg, view: FunctionInfo | None) -> bool:
         """Whether a parameter is the first of a function that a URLconf names, or of what stands in its place."""
-        return param is fn.params[0] and (view or fn) in self._routed
+        return fn.params[:1] == [param] and (view or fn) in self._routed
 
     def _is_handler(self, fn: FunctionInfo) -> bool:
         return fn.cls is not None and fn.name in _HANDLERS and is_django_view(fn.cls)
