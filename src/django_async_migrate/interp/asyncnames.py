@@ -150,7 +150,9 @@ class AsyncNames(EngineBase):
     def _is_worth_a_look(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
         """Whether a function holds anything of which a mistake with a coroutine is made."""
         names, properties = self.coroutine_names, self._property_names
-        if fn.module.path.endswith(".py") and not self._tells(fn, bridges):
+        # The text of a template is no code.
+        path = fn.module.path
+        if path.endswith(".py") and self.project.module(path) is fn.module and not self._tells(fn, bridges):
             return False
         for node in fn.own_nodes:
             kind = type(node)
