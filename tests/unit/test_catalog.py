@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import sys
@@ -21,6 +22,19 @@ else:
 
 def test_the_rows_that_ship_are_valid() -> None:
     assert problems(rules_folder()) == []
+
+
+def test_long_files_have_a_copy_in_step() -> None:
+    folder = rules_folder()
+    spec = importlib.util.spec_from_file_location("copy_rows", folder.parent / "scripts" / "copy_rows.py")
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    long_files = script.long_files(folder)
+    assert {path.with_suffix(".json") for path in long_files} == set(folder.rglob("*.json"))
+    for path in long_files:
+        # Written by: python scripts/copy_rows.py
+        assert path.with_suffix(".json").read_text("utf-8") == script.copy_of(path), path.name
 
 
 def test_a_catalogue_is_read_once() -> None:

@@ -165,7 +165,16 @@ def package_rows(folder: Path, package: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def read(path: Path) -> Tables:
-    """Parse one TOML file of rows; raises ``OSError`` and ``tomllib.TOMLDecodeError``."""
+    """Parse one TOML file of rows; raises ``OSError`` and ``tomllib.TOMLDecodeError``.
+
+    A long file that a script writes has a copy in JSON beside it, which is read in a tenth of the time.
+    """
+    copy = path.with_suffix(".json")
+    if copy.is_file():
+        import json
+
+        tables: Tables = json.loads(copy.read_bytes())
+        return tables
     with path.open("rb") as stream:
         return tomllib.load(stream)
 

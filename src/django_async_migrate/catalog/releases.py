@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -96,10 +95,9 @@ class Releases(Record):
 
 @functools.cache
 def coroutine_names(folder: Path) -> frozenset[str]:
-    """Return the last parts of all names of coroutine functions, without reading the rows for it."""
-    text = (folder / "generated" / "django_async.toml").read_text("utf-8")
-    paths = re.findall(r'^api = "([\w.]+)"\nkind = "(?:method|function)"$', text, re.MULTILINE)
-    return frozenset(path.rpartition(".")[2] for path in paths)
+    """Return the last parts of all names of coroutine functions."""
+    rows = releases(folder).coroutines.values()
+    return frozenset(row.api.rpartition(".")[2] for row in rows if row.kind in {"method", "function"})
 
 
 @functools.cache

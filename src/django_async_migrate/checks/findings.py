@@ -12,7 +12,6 @@ from django_async_migrate.reach.analysis import analyse
 from django_async_migrate.reach.incidents import short_text
 
 from .base import by_hand
-from .plans.planning import Planning
 from .registry import claiming
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from django_async_migrate.syntax.tree import SourceTree
 
     from .base import Rule
+    from .plans.planning import Planning
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,17 @@ def analyze(
     coroutines of which all callers are known. ``catalog`` and ``on_loop``: see ``analyse``.
     """
     analysis = analyse(tree, target, catalog, on_loop)
-    flagged = frozenset(i.effect.site.node for i in analysis.incidents if i.effect.kind != "blocking")
-    planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)
     findings = []
-    for incident in analysis.incidents:
-        rule = claiming(incident.effect)
-        if rule is not None:
-            findings.append(finding_of(rule, incident, planning))
-    findings.sort(key=lambda f: (f.span, f.code))
+    if analysis.incidents:
+        from .plans.planning import Planning
+
+        flagged = frozenset(i.effect.site.node for i in analysis.incidents if i.effect.kind != "blocking")
+        planning = Planning(tree, target, analysis.seen, strategy, trusted, flagged)
+        for incident in analysis.incidents:
+            rule = claiming(incident.effect)
+            if rule is not None:
+                findings.append(finding_of(rule, incident, planning))
+        findings.sort(key=lambda f: (f.span, f.code))
     return Analysis(tuple(findings), analysis.problems, analysis.async_functions, analysis.unknown)
 
 

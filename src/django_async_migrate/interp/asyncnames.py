@@ -77,6 +77,7 @@ _PROPERTIES = frozenset({"property"})
 _TO_THREAD = frozenset({"sync_to_async", "database_sync_to_async", "to_thread"})
 #: A name that is called or defined, with what stands before it.
 _CALL = re.compile(rb"(?:\bdef +)?[\w.]+\(")
+_CALLED = re.compile(r"([\w.]+)\s*\(")
 
 
 class AsyncNames(EngineBase):
@@ -149,6 +150,10 @@ class AsyncNames(EngineBase):
     def _is_worth_a_look(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
         """Whether a function holds anything of which a mistake with a coroutine is made."""
         names, properties = self.coroutine_names, self._property_names
+        # The text of a template is no code.
+        path = fn.module.path
+        if path.endswith(".py") and self.project.module(path) is fn.module and not self._tells(fn, bridges):
+            return False
         for node in fn.own_nodes:
             kind = type(node)
             if kind is ast.Call:
@@ -160,6 +165,22 @@ class AsyncNames(EngineBase):
                     if any(called_name(argument) in names for argument in given):
                         return True
             elif kind is ast.Await or (properties and kind is ast.Attribute and node.attr in properties):  # type: ignore[attr-defined]
+                return True
+        return False
+
+    def _tells(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
+        """Whether the text of a function may hold such a thing: most do not, and a look at its nodes takes longer."""
+        node = fn.node
+        text = "\n".join(fn.module.parsed.lines[node.lineno - 1 : node.end_lineno])
+        names = self.coroutine_names
+        if "await" in text or any(name in text for name in self._property_names):
+            return True
+        for call in set(_CALLED.findall(text)):
+            owner, _, name = call.rpartition(".")
+            if name in names:
+                if not owner or name not in _COMMON or owner.rpartition(".")[2] in _OWNERS:
+                    return True
+            elif name in bridges or name in ASKING or name in KEEPERS:
                 return True
         return False
 
