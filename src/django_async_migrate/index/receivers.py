@@ -55,8 +55,8 @@ class Receivers:
             for decorator in scope.decorators:
                 if isinstance(decorator, ast.Call) and decorator.args:
                     if self._project.external_name(module, decorator.func, scope.cls) in _DECORATORS:
-                        given = decorator.args[0]
-                        signals = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
+                        listed = decorator.args[0]
+                        signals = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else [listed]
                         for signal in signals:
                             self._connect(module, None, signal, (scope, None), decorator, table)
         for node in body:

@@ -33,6 +33,7 @@ _OTHERS = re.compile(
     rb"^\s*(?:from|import) (?:aiohttp|starlette|fastapi|sanic|quart|tornado|litestar|blacksheep)\b", re.M
 )
 _CONSUMER = re.compile(rb"class \w+\([^)]*Async\w*Consumer\b")
+_MAIN = re.compile(rb"""^if __name__ == ["']__main__["']:""", re.M)
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|testing|testproj\w*|test_\w+|conftest\.py|tests\.py|\w+_test(?=\.py$))(?:/|$|\.py$)"
 )
@@ -67,6 +68,11 @@ class Survey:
     def unsafe(self) -> bool:
         """Whether the project switches off, outside of its tests, the check that keeps queries from the event loop."""
         return not all(map(is_test, self.mentioning(b"ALLOW_ASYNC_UNSAFE")))
+
+    def is_script(self, path: str) -> bool:
+        """Whether a file is a program of its own, that runs its coroutines itself and has nothing to do with Django."""
+        data = self.data(path)
+        return b"asyncio.run(" in data and _MAIN.search(data) is not None and b"django" not in data.lower()
 
     @cached_property
     def async_views(self) -> tuple[str, ...]:

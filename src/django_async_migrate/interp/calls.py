@@ -55,7 +55,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
-from .callables import is_async, is_made_sync, is_third_party
+from .callables import gives_plain_value, is_async, is_made_sync, is_third_party
 from .lazily import is_logger
 from .objects import is_enum
 from .templating import Templating
@@ -90,7 +90,7 @@ class Evaluator(Templating):
     def _call_part(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
         mark = len(self.effects)
         value = self._call_one(func, args, kwargs, node, implicit)
-        if node is self.awaited and isinstance(func, Func) and self._is_plain(value):
+        if node is self.awaited and isinstance(func, Func) and gives_plain_value(func.fn):
             self.drop_blocking(mark)  # what is awaited is something else: an async class of the same methods
         return value
 

@@ -64,14 +64,25 @@ def _is_left_out(default: ast.expr | None) -> bool:
     return isinstance(default, ast.Constant) and default.value in (None, "")
 
 
-def _limit(fn: FunctionInfo, limit: int = MAX_VARIANTS) -> int:
+#: A function, and those it was made for.
+Kind = tuple[FunctionInfo, ...]
+
+
+def _limit(kind: Kind, limit: int = MAX_VARIANTS) -> int:
     """Return how many kinds of arguments a function is analysed for; a double serves the whole project."""
-    return limit * 16 if rule_of(fn.module.path) else limit
+    if rule_of(kind[0].module.path):
+        return limit * 16
+    return limit if len(kind) == 1 else max(limit // 4, 1)
 
 
-def _kind(func: Func) -> tuple[FunctionInfo, ...]:
-    """Return a function with those it closes over: what a decorator gives is another function each time."""
-    return (func.fn, *(part.fn for _, value in func.closure for part in alternatives(value) if isinstance(part, Func)))
+def _kind(func: Func) -> Kind:
+    """Return a function with those that the function around it was given: each use of a decorator is one of its own."""
+    parent = func.fn.parent
+    if parent is None or not func.closure:
+        return (func.fn,)
+    given = {param.arg for param in parent.params}
+    held = (part for name, value in func.closure if name in given for part in alternatives(value))
+    return (func.fn, *(part.fn for part in held if isinstance(part, Func)))
 
 
 class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
@@ -127,7 +138,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
         forms = self._forms
         exporter = Exporter(frame.env.heap, None, forms.copy)
         kind = _kind(func)
-        coarse = self._variants.get(kind, 0) >= _limit(fn, FINE_VARIANTS) and not self._filling
+        coarse = self._variants.get(kind, 0) >= _limit(kind, FINE_VARIANTS) and not self._filling
         inner_names = {name: exporter.value(widened(value, coarse)) for name, value in names.items()}
         cells = {name: exporter.value(widened(value, coarse)) for name, value in func.closure}
         heap, form = forms.key(exporter.heap(), coarse)
@@ -136,7 +147,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             if fn in self._stack:
                 frame.depends.add(fn)
                 return NEVER
-            if not (fn.is_async or awaited) and self._variants.get(kind, 0) >= _limit(fn):
+            if not (fn.is_async or awaited) and self._variants.get(kind, 0) >= _limit(kind):
                 # Too many kinds of calls to look at each; what all of them did so far, this one does.
                 with frame.doubted():
                     frame.passed_up(self._always.get(kind, ()), node, implicit)
@@ -235,7 +246,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
 
     def _summary(
         self,
-        kind: tuple[FunctionInfo, ...],
+        kind: Kind,
         names: dict[str, Value],
         cells: dict[str, Value],
         heap: Heap,
@@ -254,7 +265,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
         if key in self._active or depth > MAX_DEPTH or stack.count(fn) >= 2:
             return None
         variants = self._variants.get(kind, 0)
-        if variants >= _limit(fn) and not self._filling:
+        if variants >= _limit(kind) and not self._filling:
             return None
         self._variants[kind] = variants + 1
         self._active.add(key)
@@ -273,7 +284,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             self.outcome.incidents.extend((fn, effect) for effect in found.effects)
         return found
 
-    def _note_always(self, kind: tuple[FunctionInfo, ...], effects: tuple[Effect, ...]) -> None:
+    def _note_always(self, kind: Kind, effects: tuple[Effect, ...]) -> None:
         """Keep what every kind of call of a function has done."""
         known = self._always.get(kind)
         if known is not None:

@@ -28,6 +28,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
+from .callables import gives_plain_value
 from .frame import Frame
 from .mistakes import Mistakes
 
@@ -183,7 +184,7 @@ class Misbridged(Mistakes):
             if called is None:
                 return None
             if None in certain:
-                certain = [_gives_plain_value(fn) for fn in called] or [None]
+                certain = [True if gives_plain_value(fn) else None for fn in called] or [None]
         if None in certain:
             return None
         lazy = all(isinstance(frame.state(part), QuerySet) for part in parts)
@@ -235,16 +236,3 @@ class Misbridged(Mistakes):
                         return None
             found.append(part.fn)
         return found
-
-
-def _gives_plain_value(fn: FunctionInfo) -> bool | None:
-    """Whether a sync function returns, wherever it does, what is written out as a plain value: True or None."""
-    if fn.is_generator or isinstance(fn.node, ast.Lambda):
-        return None
-    for node in fn.own_nodes:
-        if isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, _PLAIN):
-            return None
-    return True
-
-
-_PLAIN = (ast.Constant, ast.JoinedStr, ast.Compare, ast.Dict, ast.List, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp)

@@ -45,8 +45,8 @@ def incidents_of(
             continue
         if effect.kind == "idle" and project.survey.unsafe:
             continue  # queries may run on the event loop there: it has connections of its own
-        if effect.site.path not in selected or (effect.kind == "blocking" and is_test(effect.site.path)):
-            continue  # nobody waits for the event loop of a test
+        if effect.site.path not in selected or (effect.kind == "blocking" and _has_the_loop(project, effect)):
+            continue  # nobody waits for the event loop
         span = _span(project, effect.site)
         every.setdefault(span, []).append(effect)
         known = places.get(span)
@@ -64,6 +64,14 @@ def incidents_of(
     return found
 
 
+def _has_the_loop(project: Project, effect: Effect) -> bool:
+    """Whether what blocks keeps nobody waiting: it is a test, or a script that works on its files."""
+    path = effect.site.path
+    return is_test(path) or (effect.rule in _OF_SCRIPTS and project.survey.is_script(path))
+
+
+#: What scripts do all the time: processes and files.
+_OF_SCRIPTS = frozenset({"DAM503", "DAM505"})
 #: What is said of the last step; nothing of a step that says all itself.
 _VERBS = {"blocking": "blocks", "to-loop": "runs a loop", "idle": "closes nothing", "mistake": ""}
 
