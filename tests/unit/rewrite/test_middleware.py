@@ -61,7 +61,16 @@ def _class(head: str = "", init: str = "pass", before: str = "pass", after: str 
         ),
         _class().replace("return response", "yield response"),
         _class(before="text = '''one\n        two'''"),
-        _class(init="return"),
+        _class().replace("class Subject:", "class Subject:\n    __slots__ = ('get_response',)\n"),
+        _class(init="self.get_response = None"),
+        _class().replace(
+            "        self.get_response = get_response\n", "        if 1: self.get_response = get_response\n"
+        ),
+        _class().replace(
+            "):\n        self.get_response = get_response\n        pass\n", "): self.get_response = get_response\n"
+        ),
+        "class Subject:\n    def __init__(self, get_response):\n        self.get_response = get_response\n\n"
+        "    def __call__(self, request): return self.get_response(request)\n",
         _class()
         + "\n\nclass More(Subject):\n    def __call__(self, request):\n        return self.get_response(request)\n",
         _class("from shop.models import Book\n", after="response['X'] = self.number")
@@ -84,6 +93,8 @@ def test_it_is_left_alone(source: str) -> None:
             after="response['X'] = str(started)",
         ),
         _class("import logging\n\nlogger = logging.getLogger(__name__)\n", before="logger.info('%s', request.path)"),
+        _class(init="return"),
+        _class("from django.conf import settings\n", init="if settings.DEBUG:\n            return"),
         _class("import re\n", init="self.bots = re.compile('bot')", before="self.bots.search(request.path)"),
         _class("from django.conf import settings\n", after="response['X'] = settings.VERSION"),
         _class(after="self._mark(response)") + "\n    def _mark(self, response):\n        response['X'] = '1'\n",
@@ -106,3 +117,25 @@ def test_line_ends_and_comments_stay() -> None:
     after = _fixed(source)
     assert after.count("\n") == after.count("\r\n")
     assert after.count("# said") == 2 and "# footer" in after
+
+
+def test_comments_at_the_ends_of_functions_stay_there() -> None:
+    """The mark follows the statement that keeps get_response, the copy what belongs to the function before it."""
+    source = _class(init="# kept") + "        # last\n\n    # the end\n\n\n# after\nNUMBER = 1\n"
+    after = _fixed(source)
+    assert after.count("# last") == after.count("# the end") == after.count("# after") == 1
+    assert (
+        after.index("# last") < after.index("async def __acall__") < after.index("# the end") < after.index("# after")
+    )
+    assert "            markcoroutinefunction(self)\n        # kept" in after
+
+
+def test_parentheses_only_where_they_are_needed() -> None:
+    source = _class().replace(
+        "response = self.get_response(request)",
+        "if (found := self.get_response(request)).status_code == 200 or self.get_response(request)['X']:\n"
+        "            return found\n        response = self.get_response(request) if request.GET else found",
+    )
+    after = _fixed(source)
+    assert "if (found := await self.get_response(request)).status_code == 200 or (await self.get_response(" in after
+    assert "response = await self.get_response(request) if request.GET else found" in after

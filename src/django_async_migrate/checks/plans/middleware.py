@@ -90,6 +90,8 @@ def _function_path(fn: FunctionInfo, middleware: Middleware) -> tuple[FixPlan | 
     uses = [part for part in fn.own_nodes if isinstance(part, ast.Name) and part.id == called.name]
     if len(uses) != 1 or any(called.name == arg.arg for arg in fn.params):
         return None, f"{called.name} is used for more than being returned"
+    if not _starts_line(module, called.body[0]):
+        return None, "it is written on one line"
     given = fn.params[0].arg
     function = module.function(called, None, fn)
     reason = unfit(function, {given})
@@ -102,7 +104,7 @@ def _function_path(fn: FunctionInfo, middleware: Middleware) -> tuple[FixPlan | 
     if copy is None:
         return None, "a string of several lines is in it"
     changes: list[Change] = [
-        (_end(called), "\n" + copy + ("" if _blank_after(module, called) else "\n")),
+        (_tail(module, called), "\n" + copy + ("" if _blank_after(module, called) else "\n")),
         (
             returned.lineno - 1,
             f"{_indent(module, returned)}if {_ASKS}({given}):\n{_indent(module, returned) * 2}return {name}",
@@ -151,12 +153,14 @@ def _class_path(project: Project, cls: ClassInfo, middleware: Middleware) -> tup
     if copy is None:
         return None, "a string of several lines is in it"
     first = _first(call.node)
+    if not _starts_line(cls.module, first):
+        return None, "it is written on one line"
     indent = _indent(cls.module, first)
     unit = indent[: len(indent) - len(_indent(cls.module, call.node))]
     test = f"{_ASKS}({stored})" if middleware.style == "mixin" else f"{_ASKS}(self)"
     changes: list[Change] = [
         (first.lineno - 1, f"{indent}if {test}:\n{indent}{unit}return self.__acall__({call.params[1].arg})"),
-        (_end(call.node), "\n" + copy),
+        (_tail(cls.module, call.node), "\n" + copy),
     ]
     imports: tuple[Import, ...] = (Import(cls.module.path, _ASGIREF, _ASKS),)
     if middleware.style == "class":
@@ -174,38 +178,51 @@ def _flags(cls: ClassInfo) -> set[str]:
 
 def _stored(cls: ClassInfo) -> str | None:
     """Return where the class's own ``__init__`` keeps ``get_response``, if it does so once, without a condition."""
+    kept = _keeps(cls)
+    return ast.unparse(kept.targets[0]) if kept is not None else None
+
+
+def _keeps(cls: ClassInfo) -> ast.Assign | None:
+    """Return the statement that keeps ``get_response``; None where instances cannot be marked after it."""
     init = cls.members.get("__init__")
     if not isinstance(init, FunctionInfo) or not isinstance(init.node, ast.FunctionDef) or len(init.params) < 2:
         return None
-    if init.params[0].arg != "self":
+    if init.params[0].arg != "self" or init.decorators or cls.find("__slots__") is not None:
         return None
+    given = init.params[1].arg
     found = [
         node
         for node in init.node.body
         if isinstance(node, ast.Assign)
-        and len(node.targets) == 1
-        and isinstance(node.targets[0], ast.Attribute)
+        and [ast.unparse(target).startswith("self.") for target in node.targets] == [True]
         and isinstance(node.value, ast.Name)
-        and node.value.id == init.params[1].arg
+        and node.value.id == given
     ]
-    if isinstance(init.node.body[-1], (ast.Return, ast.Raise)) or init.decorators:
+    if len(found) != 1 or not _starts_line(cls.module, found[0]):
         return None
-    texts = {ast.unparse(node.targets[0]) for node in found}
-    return texts.pop() if len(found) == 1 and all(text.startswith("self.") for text in texts) else None
+    names = {given, ast.unparse(found[0].targets[0])}
+    stored = [
+        node
+        for node in init.own_nodes
+        if isinstance(node, (ast.Name, ast.Attribute))
+        and not isinstance(node.ctx, ast.Load)
+        and ast.unparse(node) in names
+    ]
+    return found[0] if len(stored) == 1 else None
 
 
 def _marking(cls: ClassInfo, stored: str, sync: bool) -> tuple[list[Change], tuple[Import, ...]]:
-    init = cls.members["__init__"]
-    assert isinstance(init, FunctionInfo) and isinstance(init.node, ast.FunctionDef)
-    last = init.node.body[-1]
-    indent = _indent(cls.module, last)
+    """Return the lines that mark instances, to follow the statement that keeps ``get_response``."""
+    init, kept = cls.members["__init__"], _keeps(cls)
+    assert isinstance(init, FunctionInfo) and isinstance(init.node, ast.FunctionDef) and kept is not None
+    indent = _indent(cls.module, kept)
     unit = indent[: len(indent) - len(_indent(cls.module, init.node))]
     path = cls.module.path
     marking = Import(path, _ASGIREF, _MARKS)
     if not sync:
-        return [(_end(last), f"{indent}{_MARKS}(self)")], (marking,)
+        return [(_end(kept), f"{indent}{_MARKS}(self)")], (marking,)
     text = f"{indent}if {_ASKS}({stored}):\n{indent}{unit}{_MARKS}(self)"
-    return [(_end(last), text)], (Import(path, _ASGIREF, _ASKS), marking)
+    return [(_end(kept), text)], (Import(path, _ASGIREF, _ASKS), marking)
 
 
 def _declared(cls: ClassInfo, sync: bool) -> Change:
@@ -252,7 +269,7 @@ def _plan(
     if node not in module.parsed.tree.body:
         return None
     start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    lines = module.parsed.lines[start - 1 : _end(node)]
+    lines = module.parsed.lines[start - 1 : _tail(module, node)]
     for after, text in sorted(changes, key=lambda change: -change[0]):
         lines[after - start + 1 : after - start + 1] = text.split("\n")
     head = module.parsed.lines[node.lineno - 1]
@@ -270,21 +287,26 @@ def _copy(module: ModuleInfo, node: ast.FunctionDef, responders: set[str], name:
     parsed = module.parsed
     lines = {number: parsed.lines[number - 1] for number in range(node.lineno, _end(node) + 1)}
     inserts: list[tuple[int, int, str]] = []
-    plain = {
-        statement.value
-        for statement in nodes_in(node)
-        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr)) and statement.value is not None
-    }
+    tight = {_held(part) for part in nodes_in(node)}
     for part in nodes_in(node):
         if isinstance(part, ast.Call) and ast.unparse(part.func) in responders:
             span = parsed.span(part)
-            before, after = ("await ", "") if part in plain else ("(await ", ")")
+            before, after = ("(await ", ")") if part in tight else ("await ", "")
             inserts += [(span.line, span.column - 1, before), (span.end_line, span.end_column - 1, after)]
     for line, column, text in sorted(inserts, reverse=True):
         lines[line] = lines[line][:column] + text + lines[line][column:]
     head = re.sub(rf"\bdef\s+{re.escape(node.name)}\b", f"async def {name}", lines[node.lineno], count=1)
     kept = [line for number, line in lines.items() if number > node.lineno]
     return "\n".join([head, *kept])
+
+
+def _held(node: ast.AST) -> ast.expr | None:
+    """Return the part of an expression where ``await`` takes parentheses."""
+    if isinstance(node, (ast.Attribute, ast.Subscript, ast.Await)):
+        return node.value
+    if isinstance(node, ast.Call):
+        return node.func
+    return node.left if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) else None
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -305,9 +327,28 @@ def _end(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 
 
+def _tail(module: ModuleInfo, node: ast.FunctionDef | ast.ClassDef) -> int:
+    """Return the last line of a definition, with the comments at the end of its body."""
+    lines, last = module.parsed.lines, _end(node)
+    inside = len(_indent(module, node.body[-1]))
+    for number in range(last + 1, len(lines) + 1):
+        text = lines[number - 1].lstrip()
+        if text.strip() and (not text.startswith("#") or len(lines[number - 1]) - len(text) < inside):
+            break
+        last = number if text.strip() else last
+    return last
+
+
+def _starts_line(module: ModuleInfo, node: ast.stmt) -> bool:
+    """Whether nothing stands before a statement on its line."""
+    return len(_indent(module, node)) == module.parsed.span(node).column - 1
+
+
 def _blank_after(module: ModuleInfo, node: ast.stmt) -> bool:
-    lines = module.parsed.lines
-    return _end(node) < len(lines) and not lines[_end(node)].strip()
+    lines, last = module.parsed.lines, _end(node)
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        last = _tail(module, node)
+    return last < len(lines) and not lines[last].strip()
 
 
 def _free(module: ModuleInfo, name: str) -> bool:
