@@ -127,6 +127,10 @@ def functions() -> dict[str, str]:
         "django.db.transaction.rollback": transaction.rollback,
         "django.db.transaction.set_autocommit": lambda: transaction.set_autocommit(True),
         "django.db.close_old_connections": close_old_connections,
+        "django.contrib.auth.signals.user_logged_in.send": lambda: auth.signals.user_logged_in.send(
+            type(user), user=user
+        ),
+        "django.contrib.auth.user_logged_in.send": lambda: auth.user_logged_in.send(type(user), user=user),
         "django.db.connection.cursor": connection.cursor,
         "django.db.connection.savepoint": connection.savepoint,
         "django.db.connection.savepoint_commit": lambda: connection.savepoint_commit("x"),
