@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 import inspect
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -51,6 +53,16 @@ def identical(pairs: list[tuple[str, str]]) -> dict[str, bool]:
     return {alias: resolve(alias) is resolve(full) for alias, full in pairs}
 
 
+def in_new_thread(function: Callable[[], object]) -> object:
+    """Call a function on an event loop in a thread of its own; return what it returns, raise what it raises."""
+
+    async def called() -> object:
+        return function()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(called())).result()
+
+
 def functions() -> dict[str, str]:
     """Return what Django's functions do on an event loop."""
     from django.contrib import auth
@@ -59,7 +71,7 @@ def functions() -> dict[str, str]:
     from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sites.models import Site
     from django.contrib.sites.shortcuts import get_current_site
-    from django.db import close_old_connections, connection, transaction
+    from django.db import close_old_connections, connection, connections, transaction
     from django.db.models import prefetch_related_objects
     from django.http import HttpRequest
     from django.shortcuts import get_list_or_404, get_object_or_404, redirect
@@ -127,6 +139,15 @@ def functions() -> dict[str, str]:
         "django.db.transaction.rollback": transaction.rollback,
         "django.db.transaction.set_autocommit": lambda: transaction.set_autocommit(True),
         "django.db.close_old_connections": close_old_connections,
+        # The thread of an event loop has opened no connection: that is what makes it idle there.
+        "django.db.connections.close_all": lambda: in_new_thread(connections.close_all),
+        "django.db.connection.close_if_unusable_or_obsolete": lambda: in_new_thread(
+            lambda: connection.close_if_unusable_or_obsolete()
+        ),
+        "django.contrib.auth.signals.user_logged_in.send": lambda: auth.signals.user_logged_in.send(
+            type(user), user=user
+        ),
+        "django.contrib.auth.user_logged_in.send": lambda: auth.user_logged_in.send(type(user), user=user),
         "django.db.connection.cursor": connection.cursor,
         "django.db.connection.savepoint": connection.savepoint,
         "django.db.connection.savepoint_commit": lambda: connection.savepoint_commit("x"),

@@ -8,6 +8,6 @@ RULE = Rule(
     severity="error",
     summary="A signal sent on the event loop to receivers that cannot run there",
     message="{here} calls receivers that cannot run on the event loop",
-    kinds=frozenset({"dispatch"}),
+    kinds=frozenset({"dispatch", "framework"}),
     reached=frozenset({"directly", "helper"}),
 )
