@@ -58,7 +58,7 @@ class Requests(Decorated):
             return found
         proven = self.is_view(fn) or self._renders_with(fn, param.arg)
         proven = proven or (view is not None and self.is_view(view))
-        proven = proven or (param is fn.params[0] and is_open_operation(self.project, fn))
+        proven = proven or ([param] == fn.params[:1] and is_open_operation(self.project, fn))
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
         return self.new_request(frame, param) if proven and self._asks_requests else found
@@ -80,7 +80,7 @@ class Requests(Decorated):
 
     def _is_first(self, fn: FunctionInfo, param: ast.arg, view: FunctionInfo | None) -> bool:
         """Whether a parameter is the first of a function that a URLconf names, or of what stands in its place."""
-        return param is fn.params[0] and (view or fn) in self._routed
+        return [param] == fn.params[:1] and (view or fn) in self._routed
 
     def _is_handler(self, fn: FunctionInfo) -> bool:
         return fn.cls is not None and fn.name in _HANDLERS and is_django_view(fn.cls)
