@@ -71,6 +71,7 @@ def functions() -> dict[str, str]:
     from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sites.models import Site
     from django.contrib.sites.shortcuts import get_current_site
+    from django.core.serializers.base import DeserializedObject
     from django.db import close_old_connections, connection, connections, transaction
     from django.db.models import prefetch_related_objects
     from django.http import HttpRequest
@@ -171,6 +172,7 @@ def functions() -> dict[str, str]:
         "django.contrib.auth.backends.ModelBackend.authenticate": lambda: ModelBackend().authenticate(
             None, "caller", "x"
         ),
+        "django.core.serializers.base.DeserializedObject.save": lambda: DeserializedObject(book).save(),
         "django.contrib.auth.backends.ModelBackend.get_user": lambda: ModelBackend().get_user(user.pk),
     }
     for name in ("get_all_permissions", "get_group_permissions", "get_user_permissions"):

@@ -43,6 +43,7 @@ _ORM_MODULES = (
     "django.db",
     "django.contrib",
     "django.shortcuts",
+    "django.template",
     "django.apps",
     "django.forms",
     "django.views.generic",

@@ -58,7 +58,7 @@ class Requests(Decorated):
             return found
         proven = self.is_view(fn) or self._renders_with(fn, param.arg)
         proven = proven or (view is not None and self.is_view(view))
-        proven = proven or (param is fn.params[0] and is_open_operation(self.project, fn))
+        proven = proven or ([param] == fn.params[:1] and is_open_operation(self.project, fn))
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
         return self.new_request(frame, param) if proven and self._asks_requests else found

@@ -14,7 +14,20 @@ from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import blocking
 from django_async_migrate.values.heap import Dict, Heap, Object, Sequence
 from django_async_migrate.values.refs import Exporter
-from django_async_migrate.values.types import Class, Func, OneOf, Ref, Star, Tuple, Unknown, Value, alternatives, one_of
+from django_async_migrate.values.types import (
+    Class,
+    Const,
+    Func,
+    OneOf,
+    Ref,
+    Scalar,
+    Star,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    one_of,
+)
 from django_async_migrate.values.widen import widened
 
 from .base import Summary
@@ -47,6 +60,8 @@ class Waiting(Roots):
                 if clients or any(self._blocks_later(found.heap, part, set()) for part in parts):
                     self._makers.add(key)
                 returned = one_of(clients) if clients else Unknown("result of a call")
+                if all(isinstance(part, (Const, Scalar)) for part in parts):
+                    returned = found.returned  # nothing to await
                 found = replace(found, effects=effects, returned=returned)
             self._waiting[key] = found
         return self._waiting[key]

@@ -48,6 +48,9 @@ def _is_one_of(sender: Value | None, wanted: tuple[ClassInfo, ...]) -> bool:
 
 def call_command(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     """Run a management command: one of the project's own, or one of Django's that a row tells about."""
+    given = m.state(args[0]) if args else None
+    if isinstance(given, Object):  # call_command(Command())
+        return _handled(m, args[0], args[1:], kwargs, node)
     name = args[0].value if args and isinstance(args[0], Const) else None
     if not isinstance(name, str) or not name.isidentifier():
         return Unknown("command")
@@ -58,10 +61,14 @@ def call_command(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) ->
             m.effect(node, "framework", "", row.instead, rule=row.rule, about=Terminal(None))
         return Unknown("output of a command")
     command = m.alloc(node, Object(cls, {}, whole=True), ("command", cls))
+    return _handled(m, command, args[1:], kwargs, node)
+
+
+def _handled(m: Machine, command: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     handle = m.attribute(command, "handle", node)
     if isinstance(handle, Func) and not handle.fn.is_async:
         options = [*kwargs, ("**", Unknown("options"))]
-        m.dispatched(handle, args[1:], options, node, "DAM414", "run it through sync_to_async")
+        m.dispatched(handle, args, options, node, "DAM414", "run it through sync_to_async")
     return Unknown("output of a command")
 
 

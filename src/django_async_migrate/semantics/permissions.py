@@ -24,7 +24,7 @@ _ALL = frozenset({*_CHECKS, "get_all_permissions"})
 
 
 def spared(m: Machine, ref: Ref, inst: Instance, name: str, args: Seq[Value], kwargs: Kwargs) -> bool:
-    """Whether a method of a user finds the permissions loaded; from now on they are."""
+    """Whether a method of a user finds the permissions loaded; in a thread, or awaited, it loads them."""
     plain = name.removeprefix("a") if name.removeprefix("a") in _ALL else name
     if plain not in _ALL:
         return False
@@ -35,7 +35,8 @@ def spared(m: Machine, ref: Ref, inst: Instance, name: str, args: Seq[Value], kw
         return not m.project.tree.containing(b"guardian")  # Django's own backend knows no permissions of objects
     if _LOADED in inst.slots:
         return True
-    m.put(ref, replace(inst, slots={**inst.slots, _LOADED: Slot(SCALAR)}))
+    if m.is_muted or plain != name:
+        m.put(ref, replace(inst, slots={**inst.slots, _LOADED: Slot(SCALAR)}))
     return False
 
 

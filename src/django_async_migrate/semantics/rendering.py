@@ -26,6 +26,9 @@ Kwargs = Seq[tuple[str, Value]]
 #: What ``get_template()`` gives, and ``Template("...")``: the name or the text, and the line of it, are its arguments.
 LOADED = External("django.template.loader.get_template")
 WRITTEN = External("django.template.Template")
+#: A response that is rendered later; where its positional arguments hold the template.
+RESPONSE = External("django.template.response.TemplateResponse")
+_BARE_RESPONSE = External("django.template.response.SimpleTemplateResponse")
 
 
 def _given(args: Seq[Value], kwargs: Kwargs, position: int, name: str) -> Value | None:
@@ -64,10 +67,25 @@ def _context(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Val
     return _given(args, kwargs, 0, "dict_") or Const(None)
 
 
+def _response(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Partial(RESPONSE, tuple(args), tuple(kwargs))
+
+
+def _bare_response(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return Partial(_BARE_RESPONSE, tuple(args), tuple(kwargs))
+
+
 def rendered(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
     """Call ``render()`` of a template; None for anything else."""
     if name != "render" or not isinstance(receiver, Partial):
         return None
+    if receiver.func in (RESPONSE, _BARE_RESPONSE):
+        first = 1 if receiver.func == RESPONSE else 0
+        template = _given(receiver.args, receiver.kwargs, first, "template")
+        if template is not None:
+            shown = _given(receiver.args, receiver.kwargs, first + 1, "context")
+            m.render(template, shown, receiver.args[0] if first and receiver.args else None, node)
+        return receiver
     context = _given(args, kwargs, 0, "context")
     if receiver.func == LOADED:
         m.render(receiver.args[0], context, _given(args, kwargs, 1, "request"), node)
@@ -84,6 +102,8 @@ FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = 
     "django.template.loader.get_template": _get_template,
     "django.template.loader.select_template": _get_template,
     "django.template.Template": _template,
+    "django.template.response.SimpleTemplateResponse": _bare_response,
+    "django.template.response.TemplateResponse": _response,
     "django.template.base.Template": _template,
     "django.template.Context": _context,
     "django.template.context.Context": _context,

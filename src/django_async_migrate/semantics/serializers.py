@@ -19,6 +19,7 @@ from django_async_migrate.values.heap import Dict, Instance, Object, Sequence
 from django_async_migrate.values.types import (
     NONE,
     SCALAR,
+    ExternalObject,
     Func,
     Manager,
     Method,
@@ -227,7 +228,13 @@ def _saved(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value
     return querysets.made(m, model, (), node, saved=True)
 
 
+def _deserialized(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    row = ExternalObject("django.core.serializers.base.DeserializedObject")
+    return m.alloc(node, Sequence("list", None, row), "deserialized")
+
+
 FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
+    "django.core.serializers.deserialize": _deserialized,
     "django.doubles.many_to_many": _many_to_many,
     "django.doubles.represented": _represented,
     "django.doubles.rows_of": _rows_of,
