@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from django_async_migrate.catalog.rows import twin_of
 from django_async_migrate.core.effects import Effect
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.usages import Use
 from django_async_migrate.syntax.nodes import nodes_in
@@ -225,7 +225,7 @@ class Misbridged(Mistakes):
             called = self._plain_functions(frame, node)
             if called is None and not isinstance(value, Generator):
                 return None
-            if called and all(_gives_plain_value(fn) for fn in called):
+            if called and all(gives_plain_value(fn) for fn in called):
                 return self._mistake(frame, node, "DAM606", True, "iterate")
         elif not isinstance(node, (ast.Name, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.GeneratorExp)):
             return None
