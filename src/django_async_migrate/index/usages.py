@@ -16,9 +16,10 @@ from django_async_migrate.syntax.nodes import nodes_in
 class Use(NamedTuple):
     """How a value is used, and by what node around it.
 
-    ``kind``: "dropped", "unused", "tested", "used", "awaited", "bridged" (given to a bridge), "returned", "given" (to
-    the method ``how``), "passed" (to the method or class ``how``), "stored" (as the attribute ``how``), "asked" (a
-    function that ``how`` calls for each item) or "held" (by a variable). ``inside``: what a container holds counts too.
+    ``kind``: "dropped", "unused", "tested", "used", "iterated" (by ``async for``), "awaited", "bridged" (given to a
+    bridge), "returned", "given" (to the method ``how``), "passed" (to the method or class ``how``), "stored" (as the
+    attribute ``how``), "asked" (a function that ``how`` calls for each item) or "held" (by a variable). ``inside``:
+    what a container holds counts too.
     """
 
     kind: str
@@ -285,7 +286,7 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
 def _iterated(node: ast.expr, is_async: bool) -> Use:
     if is_async and isinstance(node, ast.Call) and called_name(node) == "iterator":
         return Use("awaited", "async for")
-    return Use("used", "iterates over it")
+    return Use("iterated" if is_async else "used", "iterates over it")
 
 
 def _tested(test: ast.expr) -> Iterator[tuple[ast.expr, Use]]:

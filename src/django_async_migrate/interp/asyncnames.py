@@ -164,7 +164,12 @@ class AsyncNames(EngineBase):
                     given = [*node.args, *(keyword.value for keyword in node.keywords)]  # type: ignore[attr-defined]
                     if any(called_name(argument) in names for argument in given):
                         return True
-            elif kind is ast.Await or (properties and kind is ast.Attribute and node.attr in properties):  # type: ignore[attr-defined]
+            elif kind is ast.Await or kind is ast.AsyncFor:
+                return True
+            elif isinstance(node, ast.comprehension):
+                if node.is_async:
+                    return True
+            elif properties and isinstance(node, ast.Attribute) and node.attr in properties:
                 return True
         return False
 

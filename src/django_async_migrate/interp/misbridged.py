@@ -6,6 +6,7 @@ import ast
 
 from django_async_migrate.catalog.rows import twin_of
 from django_async_migrate.core.effects import Effect
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.usages import Use
 from django_async_migrate.syntax.nodes import nodes_in
@@ -17,6 +18,7 @@ from django_async_migrate.values.types import (
     Const,
     External,
     Func,
+    Generator,
     Manager,
     Method,
     ModelClass,
@@ -43,6 +45,12 @@ class Misbridged(Mistakes):
             return self._bridged(frame, node, value, use)
         if use.kind == "awaited":
             return self._iterator(frame, node, value) if use.how == "async for" else self._awaited(frame, node, value)
+        if use.kind == "iterated":
+            found = super()._judged(frame, node, value, Use("used", use.how))
+            if found is None:
+                found = self._iterated(frame, node, value)
+                found = replace(found, what=f"{found.what}, iterated by async for,") if found is not None else None
+            return found
         return super()._judged(frame, node, value, use)
 
     # -- what a bridge is given ----------------------------------------------------------------------------
@@ -210,6 +218,42 @@ class Misbridged(Mistakes):
             cls = state.model.cls
             return None if cls is not None and cls.find("__await__") else state.certain
         return None
+
+    def _iterated(self, frame: Frame, node: ast.expr, value: Value) -> Effect | None:
+        """``async for`` over a list or a plain generator raises."""
+        if isinstance(node, ast.Call):
+            called = self._plain_functions(frame, node)
+            if called is None and not isinstance(value, Generator):
+                return None
+            if called and all(gives_plain_value(fn) for fn in called):
+                return self._mistake(frame, node, "DAM606", True, "iterate")
+        elif not isinstance(node, (ast.Name, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.GeneratorExp)):
+            return None
+        if not all(self._never_async(frame, part) for part in alternatives(value)):
+            return None
+        return self._mistake(frame, node, "DAM606", True, "iterate")
+
+    def _never_async(self, frame: Frame, value: Value) -> bool:
+        """Whether a value is certainly no async iterable."""
+        state = frame.state(value)
+        if isinstance(value, (Const, Tuple)):
+            return True
+        if isinstance(state, (Sequence, Dict)):
+            return not isinstance(state, Sequence) or state.kind in {"list", "tuple", "set", "frozenset"}
+        if not isinstance(value, Generator) or not isinstance(value.func, Func):
+            return False
+        func, fn = value.func, value.func.fn
+        if isinstance(fn.node, ast.GeneratorExp):
+            return not any(
+                isinstance(part, ast.Await) or (isinstance(part, ast.comprehension) and part.is_async)
+                for part in nodes_in(fn.node)
+            )
+        if not fn.is_generator or fn.is_async or not self._keeps(fn):
+            return False
+        held = frame.state(func.receiver) if func.receiver is not None else None
+        if isinstance(held, Object) and not held.whole:
+            return not any(cls is not fn.cls for cls in self.subclasses_with(held.cls, fn.name))
+        return True
 
     def _plain_functions(self, frame: Frame, node: ast.Call) -> list[FunctionInfo] | None:
         """Return the project functions that a call certainly runs; None where one may be async, or is not known.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.index.usages import BRIDGES, Use, called_name, parts_of, uses_in
@@ -14,6 +15,9 @@ from .asyncnames import AsyncNames
 
 #: Uses that a function may be put to, which is called then.
 _FUNCTIONS = frozenset({"given", "asked"})
+
+
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.GeneratorExp)
 
 
 class Suspects(AsyncNames):
@@ -38,10 +42,16 @@ class Suspects(AsyncNames):
             return isinstance(body, ast.Call) or called_name(body) in self.coroutine_names
         if use.kind == "returned":
             return self.is_view(fn) or (not fn.is_async and fn.name in self.coroutine_names)
-        if use.kind != "awaited":
+        if use.kind not in {"awaited", "iterated"}:
             return use.kind != "held"  # what becomes of the variable counts
+        if use.kind == "iterated" and isinstance(expr, ast.Name):
+            return any(
+                self._is_suspect(fn, value, use)
+                for value in _assigned(fn, expr.id)
+                if isinstance(value, (ast.Call, *_DISPLAYS))
+            )
         if not isinstance(expr, ast.Call):
-            return isinstance(expr, ast.Name) and expr.id in self.coroutine_names
+            return isinstance(expr, _DISPLAYS) or (isinstance(expr, ast.Name) and expr.id in self.coroutine_names)
         func, name = expr.func, called_name(expr)
         if name in BRIDGES or use.how == "async for":
             return True
@@ -53,6 +63,10 @@ class Suspects(AsyncNames):
         elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "self":
             member = fn.cls.find(name) if fn.cls is not None else None
             definitions += [member[1]] if member is not None else []
+        elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call):
+            for cls in self.project.resolve(fn.module, func.value.func, fn):
+                member = cls.find(name) if isinstance(cls, ClassInfo) else None
+                definitions += [member[1]] if member is not None else []
         return any(isinstance(definition, FunctionInfo) for definition in definitions)
 
     def watched(self, fn: FunctionInfo) -> Mapping[ast.expr, Use]:
@@ -71,7 +85,7 @@ class Suspects(AsyncNames):
             found = {
                 expr: use
                 for expr, use in uses.items()
-                if use.kind in {"awaited", "bridged"} or self._may_be_coroutine(fn, expr, use, held)
+                if use.kind in {"awaited", "iterated", "bridged"} or self._may_be_coroutine(fn, expr, use, held)
             }
             if isinstance(fn.node, ast.GeneratorExp) and fn.parent is not None:
                 around = self.watched(fn.parent)  # which function takes its items is written there
@@ -131,6 +145,16 @@ class Suspects(AsyncNames):
             and self._is_suspect(fn, expr, use)
             for expr, use in self.watched(fn).items()
         )
+
+
+def _assigned(fn: FunctionInfo, name: str) -> list[ast.expr]:
+    """Return the expressions whose values a variable is given."""
+    return [
+        node.value
+        for node in fn.own_nodes
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    ]
 
 
 def _runs_loop(fn: FunctionInfo) -> bool:

@@ -103,6 +103,8 @@ def _not_awaitable(spot: Spot, node: ast.expr) -> Iterator[FixPlan]:
         title = f"{short(spot.source.text(node.func.value))}.aiterator(...)"
         yield FixPlan(how, title, (Rename(spot.span(node.func), "aiterator"),))
     outer = spot.source.parent(node)
+    if spot.effect.advice == "iterate":
+        yield FixPlan("manual", "a plain for, where what is iterated runs no query")
     if not isinstance(outer, ast.Await):
         return
     text = short(spot.source.text(node))
