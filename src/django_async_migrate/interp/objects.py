@@ -22,6 +22,7 @@ from django_async_migrate.values.types import (
     Class,
     Client,
     Const,
+    ContextManager,
     ContextFactory,
     Coroutine,
     Descriptor,
@@ -101,7 +102,7 @@ class Objects(Narrowing):
             if isinstance(value, Const) and value.value is None:
                 return NEVER
             return Method(value, name)
-        if isinstance(value, (Tuple, Pattern)):
+        if isinstance(value, (Tuple, Pattern, ContextManager)):
             return Method(value, name)
         if isinstance(value, Module):
             found = self.engine.definition_value(self, self.project.attribute(ModuleRef(value.path), name))
