@@ -328,6 +328,7 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
         frame.alive = True
         with frame.muted():  # what such a function does is not done where it is defined
             for nested in frame.nested_coroutines:
+                self.refused_coroutine(nested)
                 if nested not in self._nested_run:
                     self.root_call(frame, frame.closed(nested))
 

@@ -484,6 +484,9 @@ class Frame:
     def special(self, value: Value, name: str, args: Seq[Value], node: ast.AST) -> Value | None:
         raise NotImplementedError
 
+    def entered(self, manager: Value, node: ast.AST, asynchronous: bool) -> Value:
+        raise NotImplementedError
+
     def property_value(self, getter: Property, receiver: Value, name: str, node: ast.AST) -> Value:
         raise NotImplementedError
 

@@ -23,6 +23,7 @@ from django_async_migrate.values.types import (
     Client,
     Const,
     ContextFactory,
+    ContextManager,
     Coroutine,
     Descriptor,
     External,
@@ -101,7 +102,7 @@ class Objects(Narrowing):
             if isinstance(value, Const) and value.value is None:
                 return NEVER
             return Method(value, name)
-        if isinstance(value, (Tuple, Pattern)):
+        if isinstance(value, (Tuple, Pattern, ContextManager)):
             return Method(value, name)
         if isinstance(value, Module):
             found = self.engine.definition_value(self, self.project.attribute(ModuleRef(value.path), name))

@@ -29,7 +29,10 @@ _SERVED = (
     b"strawberry.fastapi",
     b"strawberry.channels",
     b"strawberry.litestar",
+    b"await schema.execute(",
 )
+#: What runs a schema synchronously: an async resolver of it is an oversight then.
+_SERVED_SYNC = (b"GraphQLView", b"execute_sync")
 _STRAWBERRY = frozenset(
     {
         "strawberry.field",
@@ -44,7 +47,7 @@ _ARIADNE = frozenset({"ObjectType", "QueryType", "MutationType", "InterfaceType"
 
 def resolver_points(project: Project, tree: SourceTree) -> list[EntryPoint]:
     """Return the sync resolvers of the selected files; none where nothing serves GraphQL asynchronously."""
-    if not tree.graphql_paths or not tree.containing(*_SERVED):
+    if not tree.graphql_paths or not _is_served(project, tree):
         return []
     found: list[EntryPoint] = []
     for path in tree.graphql_paths:
@@ -52,6 +55,28 @@ def resolver_points(project: Project, tree: SourceTree) -> list[EntryPoint]:
         if module is not None:
             _in_body(project, module, module.parsed.tree.body, None, found)
     return found
+
+
+def _is_served(project: Project, tree: SourceTree) -> bool:
+    """Whether something runs a schema on an event loop; a coroutine function as a resolver can run nowhere else."""
+    if tree.containing(*_SERVED):
+        return True
+    if not tree.is_async or tree.containing(*_SERVED_SYNC):
+        return False
+    paths = tree.containing(b"import strawberry", b"from strawberry")
+    modules = (project.module(path) for path in paths if b"async def" in (tree.data(path) or b""))
+    return any(_has_async_resolver(project, module) for module in modules if module is not None)
+
+
+def _has_async_resolver(project: Project, module: ModuleInfo) -> bool:
+    for owner in module.parsed.tree.body:
+        cls = module.class_(owner) if isinstance(owner, ast.ClassDef) else None
+        for node in owner.body if isinstance(owner, ast.ClassDef) else ():
+            for decorator in node.decorator_list if isinstance(node, ast.AsyncFunctionDef) else ():
+                target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                if project.external_name(module, target, cls) in _STRAWBERRY - {"strawberry.subscription"}:
+                    return True
+    return False
 
 
 def _in_body(

@@ -100,6 +100,10 @@ def gap(m: Machine, value: Value, name: str) -> Gap | None:
     if isinstance(state, QuerySet):
         if not state.certain or state.raw:
             return None
+        if name == "aiterator" and state.spec.prefetch and m.version < (5, 0):
+            release = ".".join(map(str, m.version))
+            message = f"aiterator() after prefetch_related() came with Django 5.0; the target is {release}"
+            return Gap(TOO_NEW, message, "go through the queryset itself with 'async for'")
         return _of_queryset(m, name, state.model, (state.cls, state.manager), None)
     if isinstance(state, Instance):
         return _of_instance(m, state, name)

@@ -58,6 +58,8 @@ def call_method(
     m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
 ) -> Value | None:
     """Call a method of an object; None where no row says that it blocks, or what it gives."""
+    if name == "__enter__" and not args:
+        return m.entered(receiver, node, False)
     path = name
     while isinstance(receiver, Method):  # client.chat.completions.create()
         path = f"{receiver.name}.{path}"

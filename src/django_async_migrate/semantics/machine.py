@@ -140,6 +140,10 @@ class Machine(Protocol):
         """Call a special method that project code defines; None when it defines none."""
         ...
 
+    def entered(self, manager: Value, node: ast.AST, asynchronous: bool) -> Value:
+        """Enter a context manager and return what it gives."""
+        ...
+
     def tagged(self, tag: object) -> AbstractContextManager[None]:
         """Return a context manager that keeps objects made at one place apart by a tag."""
         ...
