@@ -266,7 +266,9 @@ class AsyncNames(EngineBase):
             return True
         if isinstance(definition, ExternalRef):
             return externals.gives_no_coroutine(self.catalog, definition.api)
-        if not isinstance(definition, FunctionInfo) or definition.is_async or definition.decorators:
+        if not isinstance(definition, FunctionInfo) or definition.is_async:
+            return False
+        if not all(self._keeps_plain(definition, decorator) for decorator in definition.decorators):
             return False
         known = self._plain_functions_seen.get(definition)
         if known is None:
@@ -276,6 +278,21 @@ class AsyncNames(EngineBase):
                 for node in definition.own_nodes
             )
         return known
+
+    def _keeps_plain(self, fn: FunctionInfo, decorator: ast.expr) -> bool:
+        """Whether a decorator makes no coroutine function of a plain one: it is the project's, and holds none."""
+        if not isinstance(decorator, ast.Name):
+            return False
+        found = self.project.lookup(fn.module, decorator.id)
+        if not found:
+            return decorator.id in {"staticmethod", "classmethod"} and not fn.module.stars
+        for made in found:
+            node = made.node if isinstance(made, FunctionInfo) else None
+            if not isinstance(node, ast.FunctionDef) or node.decorator_list or made.holds_coroutine:  # type: ignore[union-attr]
+                return False
+            if any(_sounds_async(part, self.coroutine_names) for part in _passed_on(node)):
+                return False
+        return True
 
     def _is_plain_value(self, fn: FunctionInfo, value: ast.expr) -> bool:
         calls = [node for node in nodes_in(value) if isinstance(node, ast.Call) and self._is_async_call(fn, node)]
