@@ -215,7 +215,7 @@ _EXPECTED: dict[str, tuple[str, dict[str, str | None]]] = {
         "DAM101",
         {"4.2": _THREAD.format("prefetch_related_objects"), "5.0": "await aprefetch_related_objects(...)"},
     ),
-    "auth": ("DAM403", {"4.2": _THREAD.format("authenticate"), "5.0": "await aauthenticate(...)"}),
+    "auth": ("DAM403", {"4.2": _THREAD.format("authenticate"), "6.1": "await aauthenticate(...)"}),
     "enter": ("DAM403", {"4.2": _THREAD.format("login"), "5.0": "await alogin(...)"}),
     "leave": ("DAM403", {"4.2": _THREAD.format("logout"), "5.0": "await alogout(...)"}),
     "rehash": (
