@@ -306,6 +306,7 @@ class Function(Record):
     under it: neither does what it says. From ``loads_user_since`` to ``loads_user_until`` a coroutine function reads
     the lazy user of the request on the event loop. ``closes``: it closes connections of the thread it runs in.
     ``read``: it is an attribute, and reading it has the effect.
+    ``free_given``: the argument that may make it quick.
     """
 
     __slots__ = ()
@@ -321,6 +322,7 @@ class Function(Record):
     aliases: tuple[str, ...] = ()
     free_when_cached: bool = False
     closes: bool = False
+    free_given: str = ""
     twin: str | None = None
     twin_since: Version | None = None
     twin_blocks_until: Version | None = None

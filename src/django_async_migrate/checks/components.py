@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.syntax.nodes import nodes_in
@@ -14,7 +15,6 @@ from .declared import collected, named
 from .families import Family
 
 if TYPE_CHECKING:
-    from django_async_migrate.index.classes import ClassInfo
     from django_async_migrate.index.modules import ModuleInfo
 
     from .base import Facts
@@ -36,9 +36,22 @@ def is_used_by_sync_view(facts: Facts, component: Family, packages: Iterable[str
             if any(_names(module, value, cls, component.cls) for value in _assigned(cls)):
                 view = Family(cls)
                 foreign = any(node.api.partition(".")[0] in packages for node in view.stock)
-                if view.is_known and view.is_a(_VIEW) and not foreign:
+                if view.is_known and view.is_a(_VIEW) and not foreign and not _calls_itself(view, component):
                     return True
     return False
+
+
+def _calls_itself(view: Family, component: Family) -> bool:
+    """Whether classes of the project, that a view is made of, call the methods that the library calls otherwise."""
+    called = {name for node in component.stock for name in (*node.called, *node.sometimes)}
+    return any(
+        isinstance(part, ast.Attribute) and part.attr in called
+        for node in view.nodes
+        if isinstance(node, ClassInfo)
+        for member in node.members.values()
+        if isinstance(member, FunctionInfo)
+        for part in member.own_nodes
+    )
 
 
 def _assigned(cls: ClassInfo) -> list[ast.expr]:

@@ -192,6 +192,8 @@ def _row(m: Machine, api: str, row: Function, args: Seq[Value], kwargs: Kwargs, 
         return Coroutine("method", External(api), tuple(args), tuple(kwargs))
     if row.returns == "context-manager":
         return args[0] if len(args) == 1 and not isinstance(args[0], (Const, Scalar)) else ExternalObject(api)
+    if row.free_given and not isinstance(dict(kwargs).get(row.free_given, NONE), Const):
+        return returned(m, api, row.returns, args, kwargs, node)
     closes = row.closes
     asked = row.returns.partition(":")[2] or api
     if row.effect in {"query", "blocking"} and not (row.free_when_cached and warm(m, asked, args, kwargs)):
