@@ -46,6 +46,11 @@ _LOOP = frozenset(
 )
 
 
+def _is_coroutine(node: ast.expr) -> bool:
+    """Whether a call is of a coroutine method that calls what it is given: ``cache.aget_or_set()``."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "aget_or_set"
+
+
 def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans that keep the code and run it in a thread."""
     node = spot.node
@@ -58,7 +63,7 @@ def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
             yield from _lambda(spot, inner, safety)
         return
     parent = spot.source.parent(node)
-    if isinstance(parent, ast.Await) and not spot.effect.steps:
+    if isinstance(parent, ast.Await) and (not spot.effect.steps or _is_coroutine(node)):
         return  # a coroutine does it, which no thread can run
     if isinstance(parent, ast.withitem):
         return  # entering and leaving it would have to happen in threads
