@@ -25,7 +25,7 @@ def main(root: str) -> int:
     from django.conf import settings
 
     own = {name: value for name, value in vars(importlib.import_module("settings")).items() if name.isupper()}
-    settings.configure(SECRET_KEY="key", ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None, **own)
+    settings.configure(**{"SECRET_KEY": "key", "ALLOWED_HOSTS": ["*"], "LOGGING_CONFIG": None, **own})
     django.setup()
     logging.getLogger("django").setLevel(logging.CRITICAL)
     print(json.dumps({name: _seen(name) for name in own["MIDDLEWARE"] if not name.startswith("django.")}))
