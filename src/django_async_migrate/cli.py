@@ -103,7 +103,7 @@ def main() -> None:
     """Find where async Django code reaches synchronous queries, lazy relations and other blocking calls."""
 
 
-@main.command()
+@main.command(short_help="Find async hazards in files or folders.")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--select", multiple=True, metavar="CODES", help="Report only these rules: codes or prefixes.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Do not report these rules.")
