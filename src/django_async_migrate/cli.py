@@ -304,7 +304,7 @@ def _source_lines(path: str) -> list[str]:
 
 
 def _write(text: str, output: object) -> None:
-    if not isinstance(output, str):
+    if not isinstance(output, str) or output == "-":
         click.echo(text, nl=False, color=True)
         return
     from django_async_migrate.syntax.output import write_file

@@ -266,6 +266,7 @@ def test_output_to_a_file(run: Any, project: Path) -> None:
     printed = run("--output-format", "json")[1]
     assert run("--output-format", "json", "--output", "report.json") == (1, "", "")
     assert (project / "report.json").read_text("utf-8") == printed
+    assert run("--output-format", "json", "--output", "-") == (1, printed, "")
 
 
 def test_quiet_and_verbose(run: Any) -> None:
