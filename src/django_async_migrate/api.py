@@ -283,7 +283,7 @@ def _scan(options: ScanOptions, files: FileSystem, cwd: str, progress: Progress 
         unknown,
         suppressed,
         tree.outside_problems + len(set(problems) - inside),
-        notes=_notes(tree, layout, options),
+        notes=_notes(tree, layout, options, files, cwd),
     )
     rebase = _Rebase(project.root, cwd)
     return Report(
@@ -416,12 +416,15 @@ def _check_syntax(tree: SourceTree, layout: Layout) -> None:
         tree.check(path)
 
 
-def _notes(tree: SourceTree, layout: Layout, options: ScanOptions) -> tuple[str, ...]:
+def _notes(tree: SourceTree, layout: Layout, options: ScanOptions, files: FileSystem, cwd: str) -> tuple[str, ...]:
     """Return what the user should know about the scan as a whole."""
     notes = [f"{path} is not a Python file and was left out" for path in layout.skipped]
     if not tree.selected and not layout.skipped:
-        named = ("this folder" if path == "." else path for path in options.paths)
-        notes.append(f"no Python files were found in {', '.join(named)}")
+        named = {path for path in options.paths if files.is_file(absolute(path, cwd))}
+        folders = ["this folder" if path == "." else path for path in options.paths if path not in named]
+        if folders:
+            notes.append(f"no Python files were found in {', '.join(folders)}")
+        notes += [f"{path} is excluded" for path in options.paths if path in named]
     elif tree.selected and layout.complete and not tree.mentions_django:
         notes.append("nothing in this project uses Django")
     return tuple(notes)

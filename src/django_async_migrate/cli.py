@@ -103,7 +103,7 @@ def main() -> None:
     """Find where async Django code reaches synchronous queries, lazy relations and other blocking calls."""
 
 
-@main.command()
+@main.command(short_help="Find async hazards in files or folders.")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--select", multiple=True, metavar="CODES", help="Report only these rules: codes or prefixes.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Do not report these rules.")
@@ -304,7 +304,7 @@ def _source_lines(path: str) -> list[str]:
 
 
 def _write(text: str, output: object) -> None:
-    if not isinstance(output, str):
+    if not isinstance(output, str) or output == "-":
         click.echo(text, nl=False, color=True)
         return
     from django_async_migrate.syntax.output import write_file

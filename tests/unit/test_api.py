@@ -224,6 +224,9 @@ def test_notes() -> None:
         "nothing in this project uses Django",
     )
     assert report_of(_FILES, paths=("blog/models.py",)).coverage.notes == ()
+    assert report_of(_FILES, paths=("blog/models.py",), exclude=("models.py",)).coverage.notes == (
+        "blog/models.py is excluded",
+    )
     assert report_of({**_FILES, "/p/README.md": ""}, paths=("README.md", "blog")).coverage.notes == (
         "README.md is not a Python file and was left out",
     )

@@ -131,7 +131,7 @@ def _from_pyproject(text: str) -> str | None:
     from django_async_migrate.config.toml import TomlError, read_toml
 
     try:
-        document = read_toml(text.removeprefix("\ufeff"))
+        document = read_toml(text)
     except TomlError:
         return None
     return _lowest(lowest_allowed(requirement) for requirement in (*_listed(document), *_poetry(document)))

@@ -161,7 +161,7 @@ class Roots(Requests):
             for method in cls.self_stores.get(name, ()):
                 stored = self._attributes_after(state.cls, method, frame.depth).get(name)
                 if stored is not None:
-                    value = self.imported(frame, stored, ("self", ref.id, method))
+                    value = self.imported(frame, stored, ("self", ref.id, method, name))
                     self.open_up(frame, value)
                     if not isinstance(value, Never):
                         found = join_values(found, value, frame.env.heap)

@@ -47,7 +47,7 @@ def explain(code: str) -> str:
         from django_async_migrate.config.settings import nearest_word
 
         near = nearest_word(known, tuple(rules)) or names.get(nearest_word(code.lower(), tuple(names)) or "")
-        hint = f"; did you mean {near} ({rules[near].name})?" if near else ""
+        hint = f"; did you mean {near} ({rules[near].name})?" if near else "; without CODE, rule lists all"
         raise UsageError(f"there is no rule {code}{hint}")
     rule = rules[known]
     page = _page(known)

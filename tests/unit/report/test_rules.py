@@ -72,7 +72,7 @@ def test_a_rule_without_a_page_is_explained_by_its_summary() -> None:
         ("DAM102", r"there is no rule DAM102; did you mean DAM101 \(sync-orm-call\)\?"),
         ("DAM10", r"did you mean DAM101"),
         ("lazy-foreing-key", r"did you mean DAM201 \(lazy-foreign-key\)\?"),
-        ("xyz", r"there is no rule xyz$"),
+        ("xyz", r"there is no rule xyz; without CODE, rule lists all$"),
     ],
 )
 def test_an_unknown_rule_names_the_nearest(code: str, message: str) -> None:

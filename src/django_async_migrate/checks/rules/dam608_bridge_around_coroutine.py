@@ -10,4 +10,5 @@ RULE = Rule(
     message="{what} is asynchronous already: it cannot be run in a thread",
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
+    instead="await the coroutine itself; no bridge is needed",
 )
