@@ -46,8 +46,9 @@ layers: $(VENV)/installed-dev
 wheel: $(VENV)/installed-dev
 	$(BIN)/python scripts/check_wheel.py
 
+# Two workers, each with whole files: what real Django says of all cases is asked once a file.
 unit: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-matrix: $(VENV)/installed-dev
 	$(BIN)/python tests/oracle/matrix.py

@@ -43,9 +43,12 @@ class Compared:
     again: Mapping[str, Sequence[Record]] = field(default_factory=dict)
 
 
-def run_projects(projects: Mapping[str, Mapping[str, str]], fixers: Mapping[str, Fixer]) -> dict[str, Compared]:
+def run_projects(
+    projects: Mapping[str, Mapping[str, str]], fixers: Mapping[str, Fixer], changed_only: bool = False
+) -> dict[str, Compared]:
     """Fix the projects with each fixer, run all functions of all variants and return what was seen, by name.
 
+    With ``changed_only`` a project that no fixer changes is not run at all: it is what it was.
     Raises WorkerError when a worker as a whole fails.
     """
     fixed = {name: dict(zip(projects, _fix(fixer, projects), strict=True)) for name, fixer in fixers.items()}
@@ -60,10 +63,12 @@ def run_projects(projects: Mapping[str, Mapping[str, str]], fixers: Mapping[str,
             if same is None:
                 after[name] = files
             shared[project][name] = same or name
-        wanted.append({"name": project, "before": before, "after": after})
+        if after or not changed_only:
+            wanted.append({"name": project, "before": before, "after": after})
     with ThreadPoolExecutor(2) as pool:
         parts = pool.map(_work, (wanted[::2], wanted[1::2]))
-        seen = {result["name"]: result for part in parts for result in part}
+        seen = {project: {"runs": {"before": {}}, "again": {}} for project in projects}
+        seen.update({result["name"]: result for part in parts for result in part})
     return {
         project: _compared(project, before, {name: fixed[name][project] for name in fixers}, seen[project], shared)
         for project, before in projects.items()
@@ -104,7 +109,7 @@ def _work(wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return []
     environment = {
         **os.environ,
-        "PYTHONPATH": str(_TESTS),
+        "PYTHONPATH": f"{_TESTS}{os.pathsep}{_TESTS / 'oracle' / 'stubs'}",
         "PYTHONDONTWRITEBYTECODE": "1",
         # The order of sets is chance, unless it is told not to be.
         "PYTHONHASHSEED": "0",

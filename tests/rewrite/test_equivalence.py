@@ -19,7 +19,8 @@ def compared(request: pytest.FixtureRequest) -> dict[str, Compared]:
     """Run all cases that were selected, as they are and with their fixes."""
     specs = (getattr(item, "callspec", None) for item in request.session.items)
     selected = [spec.params.get("case") for spec in specs if spec is not None]
-    return run_projects({case.name: case.project() for case in _CASES if case in selected}, product_fixers(_DJANGO))
+    projects = {case.name: case.project() for case in _CASES if case in selected}
+    return run_projects(projects, product_fixers(_DJANGO), changed_only=True)
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)

@@ -93,11 +93,15 @@ def _mismatches(compared: Compared, variant: str, safe: bool) -> Iterator[Mismat
             yield Mismatch(compared.name, variant, function, tuple(what), *texts)
 
 
-#: What Python and asgiref say about bridges that are given the wrong thing, and awaits of what cannot be awaited.
+#: What Python and asgiref say about bridges that are given the wrong thing, and of what is awaited or iterated over in
+#: a way it cannot be.
 _MISBRIDGED = (
     "can only be applied to sync functions",
     "can't be used in 'await' expression",
     "is not callable",
+    "'async_generator' object is not iterable",
+    "requires an object with __aiter__ method",
+    "can only join an iterable",
     "sync_to_async.<locals>.<lambda>() missing",  # what it is given is None
     "in the same thread as an async event loop",
     "cannot be called from a running event loop",

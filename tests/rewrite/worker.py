@@ -77,6 +77,8 @@ def _variant(
 ) -> dict[str, Any]:
     """Run the functions ``wanted`` (those there are, when None) and return what was seen, by name."""
     root = Path(os.path.realpath(tempfile.mkdtemp(dir=folder)))
+    # What a case writes to a relative path goes with the case.
+    os.chdir(root)
     database = root.with_name(f"{root.name}.sqlite3")
     if seeded.exists():
         shutil.copyfile(seeded, database)

@@ -78,6 +78,15 @@ class Terminal(Record):
 
 
 @record
+class Shown(Record):
+    """What a response schema reads of what is returned; ``row``: what a row is called where it is a queryset."""
+
+    __slots__ = ()
+
+    row: str = ""
+
+
+@record
 class Rows(Record):
     """A queryset that is evaluated; ``row`` is what one of its rows would be called.
 
@@ -145,7 +154,7 @@ class Effect(Record):
     implicit: bool = False
     steps: tuple[tuple[Site, str], ...] = ()
     rule: str = ""
-    about: Terminal | Rows | Load | Absent | None = None
+    about: Terminal | Rows | Load | Shown | Absent | None = None
     operand: ast.expr | None = None
     closes: bool = False
 

@@ -41,6 +41,17 @@ def is_open_operation(project: Project, fn: FunctionInfo) -> bool:
     return _auth(call) is None and (api in _APIS or not _routers_have_auth(project))
 
 
+def response_of(project: Project, fn: FunctionInfo) -> ast.expr | None:
+    """Return the response schema of an operation; None where there is none, or another decorator is in between."""
+    operation = fn.decorators[0] if len(fn.decorators) == 1 and fn.cls is None else None
+    if not isinstance(operation, ast.Call) or not isinstance(operation.func, ast.Attribute):
+        return None
+    if operation.func.attr not in _METHODS:
+        return None
+    schema = next((keyword.value for keyword in operation.keywords if keyword.arg == "response"), None)
+    return schema if schema is not None and _made(project, fn, operation.func.value) is not None else None
+
+
 def _made(project: Project, fn: FunctionInfo, owner: ast.expr) -> tuple[str, ast.Call] | None:
     """Return what class the API or router of an operation is of, and the call that makes it."""
     for definition in project.resolve(fn.module, owner):

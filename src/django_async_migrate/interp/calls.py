@@ -58,12 +58,12 @@ from django_async_migrate.values.types import (
 from .callables import gives_plain_value, is_async, is_made_sync, is_third_party
 from .lazily import is_logger
 from .objects import is_enum
-from .templating import Templating
+from .responding import Responding
 
 Kwargs = Seq[tuple[str, Value]]
 
 
-class Evaluator(Templating):
+class Evaluator(Responding):
     """The complete evaluator of one function activation."""
 
     def call(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool = False) -> Value:

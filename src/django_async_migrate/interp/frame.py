@@ -295,7 +295,7 @@ class Frame:
     def forget(self, mark: int) -> None:
         """Drop the effects recorded since there were ``mark`` of them."""
         for effect in self.effects[mark:]:
-            self._seen.discard((id(effect.site.node), effect.kind, effect.what))
+            self._seen.discard((id(effect.site.node), effect.kind, effect.what, id(effect.operand)))
         del self.effects[mark:]
 
     def drop_blocking(self, mark: int) -> None:
@@ -411,8 +411,8 @@ class Frame:
         self.engine.count_unknown(reason)
         return Unknown(reason)
 
-    def return_(self, value: Value) -> None:
-        """Leave the function with a value."""
+    def return_(self, value: Value, node: ast.expr | None = None) -> None:
+        """Leave the function with a value; ``node`` is the expression after ``return``."""
         ended = self.env.copy()
         ended.names[" returned"] = value
         self.exit = join_into(self.exit, ended, optimistic=True) if self.exit is not None else ended

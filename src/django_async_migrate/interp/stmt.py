@@ -83,7 +83,7 @@ class Statements(Patterns):
     def _return(self, node: ast.Return) -> None:
         value = self.eval(node.value) if node.value is not None else Const(None)
         if self.alive:
-            self.return_(value)
+            self.return_(value, node.value)
         self.alive = False
 
     def _raise(self, node: ast.Raise) -> None:

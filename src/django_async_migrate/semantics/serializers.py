@@ -59,11 +59,11 @@ def _many_to_many(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -
             continue
         for name, relation in sorted(state.model.relations().items()):
             if relation.kind == "many-to-many" and (args[1] == NONE or name in wanted) and name not in left_out:
-                _rows(m, m.attribute(part, name, node), node)
+                rows(m, m.attribute(part, name, node), node)
     return NONE
 
 
-def _rows(m: Machine, value: Value, node: ast.AST) -> Value:
+def rows(m: Machine, value: Value, node: ast.AST) -> Value:
     """Return a row of what may be a manager, a queryset or a list."""
     results = []
     for part in alternatives(value):
@@ -74,7 +74,7 @@ def _rows(m: Machine, value: Value, node: ast.AST) -> Value:
 
 
 def _rows_of(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
-    row = _rows(m, args[0], node)
+    row = rows(m, args[0], node)
     return m.alloc(node, Sequence("list", None if not isinstance(row, Never) else (), row), "rows")
 
 
@@ -141,7 +141,7 @@ def _model_field(m: Machine, row: Value, name: str, node: ast.AST) -> None:
     member = state.model.member(name)
     if isinstance(member, Relation):
         if member.kind in _MANY:
-            _rows(m, m.attribute(row, name, node), node)
+            rows(m, m.attribute(row, name, node), node)
         elif member.kind == "reverse-one-to-one":
             m.attribute(row, name, node)
         return  # of a foreign key the column is enough
@@ -166,11 +166,11 @@ def _declared_field(
         return
     if kind in _KEYS:
         if many:
-            _rows(m, _path(m, row, source, node), node)
+            rows(m, _path(m, row, source, node), node)
         return
     nested = _nested(m, cls, call)
     value = row if source == "*" else _path(m, row, source, node)
-    for part in alternatives(_rows(m, value, node) if many else value):
+    for part in alternatives(rows(m, value, node) if many else value):
         if nested is not None:
             inner = m.alloc((node, name, nested), Object(nested, whole=True))
             _represent(m, inner, nested, part, node, depth + 1)

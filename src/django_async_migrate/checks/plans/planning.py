@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Source, place_of
 from django_async_migrate.core.edits import FixPlan
-from django_async_migrate.core.effects import LAZY, TEMPLATE
+from django_async_migrate.core.effects import LAZY, TEMPLATE, Shown
 from django_async_migrate.core.record import replace
 
 from .absent import absent_plans
@@ -17,6 +17,7 @@ from .bridges import BRIDGE_RULES, bridge_plans, to_loop_plans
 from .dispatch import dispatch_plans
 from .evaluations import evaluation_plans
 from .loads import load_plans
+from .schemas import schema_plans
 from .spot import Spot
 from .strategies import strategy_plans
 from .terminals import terminal_plans
@@ -83,6 +84,8 @@ class Planning:
             found = absent_plans(spot)
         elif incident.effect.steps:
             found = itertools.chain(self._strategies(spot), wrap_plans(spot))
+        elif isinstance(incident.effect.about, Shown):
+            found = schema_plans(spot)
         elif incident.effect.kind in _TERMINALS:
             found = terminal_plans(spot)
         else:
