@@ -174,8 +174,8 @@ def _table(document: dict[str, object], name: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _from_environment(folder: str, filesystem: FileSystem) -> str | None:
-    """Return the version of the Django installed in a virtual environment of ``folder``."""
+def libraries(folder: str, filesystem: FileSystem) -> Iterator[str]:
+    """Yield the folders that the virtual environments of ``folder`` keep installed packages in."""
     for environment in (".venv", "venv", "env"):
         base = f"{folder}/{environment}"
         if not filesystem.is_file(f"{base}/pyvenv.cfg"):
@@ -186,10 +186,14 @@ def _from_environment(folder: str, filesystem: FileSystem) -> str | None:
             except OSError:
                 continue
             for inner in ("site-packages", *(f"{python}/site-packages" for python in pythons)):
-                version = _installed(f"{base}/{library}/{inner}", filesystem)
-                if version is not None:
-                    return version
-    return None
+                if filesystem.is_folder(f"{base}/{library}/{inner}"):
+                    yield f"{base}/{library}/{inner}"
+
+
+def _from_environment(folder: str, filesystem: FileSystem) -> str | None:
+    """Return the version of the Django installed in a virtual environment of ``folder``."""
+    found = (_installed(library, filesystem) for library in libraries(folder, filesystem))
+    return next((version for version in found if version is not None), None)
 
 
 def _installed(folder: str, filesystem: FileSystem) -> str | None:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django_async_migrate.catalog.middleware import middleware_rows
+
 from .classes import ClassInfo
 from .functions import FunctionInfo
 from .hops import sync_inside
+from .installed import installed_definition
 from .middleware import Middleware, middleware_in, middleware_of
 from .settings_values import Items, Origin, Plain
 from .survey import is_test
@@ -25,12 +28,16 @@ _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One entry of ``MIDDLEWARE``. ``definition``: what it names, where that is in the project."""
+    """One entry of ``MIDDLEWARE``. ``definition``: what it names, where that is in the project.
+
+    ``installed``: what it names in an installed package that no row tells about.
+    """
 
     dotted: str
     sure: bool
     origin: Origin
     definition: FunctionInfo | ClassInfo | None
+    installed: FunctionInfo | ClassInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +88,10 @@ class ProjectMiddleware:
             for item in value.items:
                 if isinstance(item.value, Plain) and isinstance(item.value.value, str):
                     dotted, origin = item.value.value, item.value.origin
-                    entries.append(Entry(dotted, item.sure, origin, self._resolve(dotted, origin.module.path)))
+                    own = self.resolve(dotted, origin.module.path)
+                    known = own is not None or dotted in middleware_rows()
+                    installed = None if known else installed_definition(self._project, dotted)
+                    entries.append(Entry(dotted, item.sure, origin, own, installed))
                 else:
                     complete = False
             found.append(Chain(settings, tuple(entries), value.origin, complete))
@@ -101,7 +111,7 @@ class ProjectMiddleware:
             for chain in self.chains
         )
 
-    def _resolve(self, dotted: str, importer: str) -> FunctionInfo | ClassInfo | None:
+    def resolve(self, dotted: str, importer: str) -> FunctionInfo | ClassInfo | None:
         """Return the project's definition that an entry names, or None."""
         project = self._project
         name, _, attr = dotted.rpartition(".")

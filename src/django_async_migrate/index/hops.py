@@ -99,7 +99,7 @@ def sync_inside(chain: Chain, definition: object) -> str:
 
 
 def _is_sync(entry: Entry) -> bool:
-    middleware = middleware_of(entry.definition)
+    middleware = middleware_of(entry.definition or entry.installed)
     if middleware is not None:
         return not middleware.async_capable and middleware.manner != "async"
     row = middleware_rows().get(entry.dotted) if entry.definition is None else None
@@ -107,7 +107,7 @@ def _is_sync(entry: Entry) -> bool:
 
 
 def _link(entry: Entry, target: tuple[int, int]) -> Link | None:
-    middleware = middleware_of(entry.definition)
+    middleware = middleware_of(entry.definition or entry.installed)
     if middleware is not None:
         return _own(entry.dotted, middleware)
     row = middleware_rows().get(entry.dotted) if entry.definition is None else None

@@ -95,6 +95,11 @@ class SourceTree:
         self._parsed: dict[str, ParsedFile | None] = {}
         self.async_paths, self.suspicious = self._survey()
 
+    @property
+    def filesystem(self) -> FileSystem:
+        """Where the files are read from."""
+        return self._filesystem
+
     @classmethod
     def in_memory(cls, files: Mapping[str, str | bytes], selected: Iterable[str] | None = None) -> SourceTree:
         """Return the tree of files given as ``{relative path: content}``, for tests.
