@@ -150,6 +150,7 @@ def test_problems_of_the_analysis_are_listed() -> None:
 
 
 def test_an_error_of_the_program_is_not_hidden_and_garbage_is_collected_again() -> None:
+    gc.enable()  # another test may have run the program, which switches it off
     with pytest.raises(RuntimeError, match="boom"):
         report_of({"/p/setup.cfg": "", "/p/a.py": "async def f():\n    a.explode()\n"})
     assert gc.isenabled()
