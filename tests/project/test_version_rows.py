@@ -8,7 +8,7 @@ import pytest
 
 from django_async_migrate.core.findings import Finding
 from harness.versions import LINES
-from project.test_versions import _MODELS, _findings, _number
+from project.targets import MODELS, assert_said, by_function
 
 _VIEWS = """
 from django.contrib import auth
@@ -191,7 +191,7 @@ _URLS = "from django.urls import path\n\nfrom . import views\n\nurlpatterns = [\
 _URLS += "".join(f'    path("{name}", views.{name}),\n' for name in _NAMES) + "]\n"
 _SITE = {
     "shop/__init__.py": "",
-    "shop/models.py": _MODELS,
+    "shop/models.py": MODELS,
     "shop/views.py": _VIEWS,
     "shop/urls.py": _URLS,
     "shop/tests.py": _TESTS,
@@ -245,23 +245,14 @@ _EXPECTED: dict[str, tuple[str, dict[str, str | None]]] = {
 
 @cache
 def _found(version: str) -> dict[tuple[str, str], Finding]:
-    return {
-        (finding.function.removeprefix("shop.views.").removeprefix("shop.tests."), finding.code): finding
-        for finding in _findings(_SITE, version)
-    }
+    return by_function(_SITE, version)
 
 
 @pytest.mark.parametrize("version", LINES)
 @pytest.mark.parametrize("function", _EXPECTED)
 def test_a_release_changes_what_is_said(function: str, version: str) -> None:
     code, changes = _EXPECTED[function]
-    expected = changes[max((since for since in changes if _number(since) <= _number(version)), key=_number)]
-    finding = _found(version).get((function, code))
-    if expected is None:
-        assert finding is None
-    else:
-        assert finding is not None
-        assert expected in (finding.fix.title if finding.fix is not None else "")
+    assert_said(_found(version).get((function, code)), changes, version)
 
 
 @pytest.mark.parametrize("version", LINES)

@@ -14,23 +14,11 @@ from django_async_migrate.catalog.releases import releases
 from django_async_migrate.core.edits import Before, Rename, Template
 from django_async_migrate.core.findings import Finding
 from django_async_migrate.core.options import ScanOptions
-from django_async_migrate.syntax.filesystem import MemoryFileSystem
 from harness.cases import all_cases
 from harness.versions import LINES
 from project.source import ROOT
+from project.targets import MODELS, assert_said, by_function, findings, number
 
-_MODELS = """
-from django.db import models
-
-
-class Author(models.Model):
-    name = models.CharField(max_length=50)
-
-
-class Book(models.Model):
-    title = models.CharField(max_length=50)
-    author = models.ForeignKey(Author, models.CASCADE)
-"""
 _VIEWS = """
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required, permission_required
@@ -200,7 +188,7 @@ urlpatterns = [
     path("page", views.Page.as_view()),
 ]
 """
-_SITE = {"shop/__init__.py": "", "shop/models.py": _MODELS, "shop/views.py": _VIEWS, "shop/urls.py": _URLS}
+_SITE = {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/views.py": _VIEWS, "shop/urls.py": _URLS}
 
 _THREAD = "await sync_to_async({})(...)"
 #: Function -> code, and what is said from which release on: a part of the fix, or nothing where there is no finding.
@@ -252,44 +240,23 @@ _EXPECTED: dict[str, tuple[str, dict[str, str | None]]] = {
 }
 
 
-def _findings(files: dict[str, str], version: str) -> tuple[Finding, ...]:
-    options = ScanOptions(paths=("/site",), project="/site", target_version=version)
-    report = scan(options, MemoryFileSystem({f"/site/{path}": text for path, text in files.items()}), cwd="/site")
-    assert report.problems == ()
-    return report.findings
-
-
-def _number(version: str) -> tuple[int, int]:
-    major, _, minor = version.partition(".")
-    return int(major), int(minor)
-
-
 @cache
 def _site(version: str) -> dict[tuple[str, str], Finding]:
-    return {
-        (finding.function.removeprefix("shop.views."), finding.code): finding for finding in _findings(_SITE, version)
-    }
+    return by_function(_SITE, version)
 
 
 @pytest.mark.parametrize("version", LINES)
 @pytest.mark.parametrize("function", _EXPECTED)
 def test_a_scan_says_what_the_target_has(function: str, version: str) -> None:
     code, changes = _EXPECTED[function]
-    reached = [since for since in changes if _number(since) <= _number(version)]
-    expected = changes[max(reached, key=_number)]
-    finding = _site(version).get((function, code))
-    if expected is None:
-        assert finding is None
-    else:
-        assert finding is not None
-        assert expected in (finding.fix.title if finding.fix is not None else "")
+    assert_said(_site(version).get((function, code)), changes, version)
 
 
 @pytest.mark.parametrize("version", LINES)
 def test_the_user_of_a_request_is_awaited_where_it_can_be(version: str) -> None:
     finding = _site(version)[("request_user", "DAM401")]
     awaited = any("auser" in text for text in _texts(finding))
-    assert awaited == (_number(version) >= (5, 0))
+    assert awaited == (number(version) >= (5, 0))
 
 
 # -- what fixes name ----------------------------------------------------------------------------------------
@@ -344,7 +311,7 @@ def _lacking(finding: Finding, version: str, project: str) -> Iterator[str]:
                 known = name in _sync_names() or name[1:] not in _sync_names()
                 if not known and not re.search(rf"\b{name}\b", project):
                     yield f"{finding.code} at {finding.span.line}: no Django has {name}: {text}"
-            elif since > _number(version) or (owner == "session" and _number(version) < (5, 1)):
+            elif since > number(version) or (owner == "session" and number(version) < (5, 1)):
                 if not re.search(rf"\b{name}\b", project):
                     yield f"{finding.code} at {finding.span.line}: {version} has no {name}: {text}"
 
@@ -363,7 +330,7 @@ def test_no_fix_of_a_case_names_what_the_target_lacks(version: str) -> None:
     for case in all_cases():
         files = case.project()
         text = "\n".join(files.values())
-        for finding in _findings(files, version):
+        for finding in findings(files, version):
             wrong += [f"{case.name}: {message}" for message in _lacking(finding, version, text)]
     assert wrong == []
 

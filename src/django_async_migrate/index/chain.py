@@ -11,7 +11,7 @@ from django_async_migrate.catalog.middleware import middleware_rows
 from .classes import ClassInfo
 from .functions import FunctionInfo
 from .hops import sync_inside
-from .installed import installed_definition
+from .installed import InstalledPackages
 from .middleware import Middleware, middleware_in, middleware_of
 from .settings_values import Items, Origin, Plain
 from .survey import is_test
@@ -79,6 +79,7 @@ class ProjectMiddleware:
     def chains(self) -> tuple[Chain, ...]:
         """``MIDDLEWARE`` of every settings module, those first that the project is started with."""
         found = []
+        packages = InstalledPackages(self._project)
         for settings in self._project.settings.modules:
             value = settings.get("MIDDLEWARE")
             if not isinstance(value, Items):
@@ -90,7 +91,7 @@ class ProjectMiddleware:
                     dotted, origin = item.value.value, item.value.origin
                     own = self.resolve(dotted, origin.module.path)
                     known = own is not None or dotted in middleware_rows()
-                    installed = None if known else installed_definition(self._project, dotted)
+                    installed = None if known else packages.definition(dotted)
                     entries.append(Entry(dotted, item.sure, origin, own, installed))
                 else:
                     complete = False

@@ -19,23 +19,31 @@ if TYPE_CHECKING:
 _MOST_FILES = 5000
 
 
-def installed_definition(project: Project, dotted: str) -> FunctionInfo | ClassInfo | None:
-    """Return the definition that a dotted name has in an installed package, or None.
+class InstalledPackages:
+    """Finds definitions in the packages of the ``.venv``, ``venv`` or ``env`` of a project's root."""
 
-    ``project`` says where to look: in the ``.venv``, ``venv`` or ``env`` of its root.
-    """
-    from .project import Project
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._packages: dict[str, Project | None] = {}
 
-    filesystem = project.tree.filesystem
-    package = dotted.partition(".")[0]
-    if not package.isidentifier():
+    def definition(self, dotted: str) -> FunctionInfo | ClassInfo | None:
+        """Return the definition that a dotted name has in an installed package, or None."""
+        name = dotted.partition(".")[0]
+        if name not in self._packages:
+            self._packages[name] = self._package(name) if name.isidentifier() else None
+        package = self._packages[name]
+        return package.middleware.resolve(dotted, package.tree.paths[0]) if package is not None else None
+
+    def _package(self, name: str) -> Project | None:
+        from .project import Project
+
+        filesystem = self._project.tree.filesystem
+        for library in libraries(self._project.tree.root, filesystem):
+            paths = tuple(_files(library, name, filesystem))
+            if paths:
+                tree = SourceTree(library, (), filesystem, lambda found=paths: found)  # type: ignore[misc]
+                return Project(tree, self._project.catalog, self._project.version)
         return None
-    for library in libraries(project.tree.root, filesystem):
-        paths = list(_files(library, package, filesystem))
-        if paths:
-            tree = SourceTree(library, (), filesystem, lambda found=tuple(paths): found)  # type: ignore[misc]
-            return Project(tree, project.catalog, project.version).middleware.resolve(dotted, paths[0])
-    return None
 
 
 def _files(library: str, package: str, filesystem: FileSystem) -> Iterator[str]:

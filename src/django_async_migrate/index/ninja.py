@@ -24,14 +24,11 @@ _ROUTERS = frozenset({"ninja.Router", "ninja.router.Router"})
 
 def is_open_operation(project: Project, fn: FunctionInfo) -> bool:
     """Whether a function is an operation that nothing authenticates."""
-    operation = fn.decorators[0] if fn.decorators and fn.cls is None else None
-    if not isinstance(operation, ast.Call) or not isinstance(operation.func, ast.Attribute):
+    route = _route(fn)
+    if route is None or not all(_keeps_request(project, fn, inner) for inner in fn.decorators[1:]):
         return False
-    if operation.func.attr not in _METHODS or not all(
-        _keeps_request(project, fn, inner) for inner in fn.decorators[1:]
-    ):
-        return False
-    made = _made(project, fn, operation.func.value)
+    operation, owner = route
+    made = _made(project, fn, owner)
     if made is None:
         return False
     own = _auth(operation)
@@ -43,13 +40,20 @@ def is_open_operation(project: Project, fn: FunctionInfo) -> bool:
 
 def response_of(project: Project, fn: FunctionInfo) -> ast.expr | None:
     """Return the response schema of an operation; None where there is none, or another decorator is in between."""
-    operation = fn.decorators[0] if len(fn.decorators) == 1 and fn.cls is None else None
+    route = _route(fn) if len(fn.decorators) == 1 else None
+    if route is None:
+        return None
+    operation, owner = route
+    schema = next((keyword.value for keyword in operation.keywords if keyword.arg == "response"), None)
+    return schema if schema is not None and _made(project, fn, owner) is not None else None
+
+
+def _route(fn: FunctionInfo) -> tuple[ast.Call, ast.expr] | None:
+    """Return what routes requests to a function, ``api.get("/books")``, and the API or router in it."""
+    operation = fn.decorators[0] if fn.decorators and fn.cls is None else None
     if not isinstance(operation, ast.Call) or not isinstance(operation.func, ast.Attribute):
         return None
-    if operation.func.attr not in _METHODS:
-        return None
-    schema = next((keyword.value for keyword in operation.keywords if keyword.arg == "response"), None)
-    return schema if schema is not None and _made(project, fn, operation.func.value) is not None else None
+    return (operation, operation.func.value) if operation.func.attr in _METHODS else None
 
 
 def _made(project: Project, fn: FunctionInfo, owner: ast.expr) -> tuple[str, ast.Call] | None:

@@ -13,8 +13,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.values.heap import Instance, QuerySet
 from django_async_migrate.values.types import NONE, Manager, RelatedManager, Tuple, Value, alternatives
 
-from .forms import option_texts
-from .serializers import fields_of_model, rows
+from .serializers import chosen_fields, fields_of_model, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,13 +113,9 @@ def _relations(m: Machine, cls: ClassInfo, node: ast.AST) -> list[str]:
     meta = cls.find("Meta")
     if meta is None or not isinstance(meta[1], ClassInfo):
         return []
-    given, left_out = option_texts(m, meta[1], "fields", node), option_texts(m, meta[1], "exclude", node)
-    if given is None or left_out is None:
-        return []
     every = fields_of_model(cls)
-    if given and "__all__" not in given:
-        return [name for name in every if name in given]
-    return [name for name in every if name not in left_out]
+    chosen = chosen_fields(m, meta[1], every, node) or ()
+    return [name for name in every if name in chosen]
 
 
 def _schema(m: Machine, scope: FunctionInfo | ClassInfo, schema: ast.expr) -> tuple[bool, ClassInfo | None]:

@@ -6,7 +6,7 @@ The doubles of serializers call these: see ``rules/doubles/``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
@@ -107,17 +107,22 @@ def _fields(m: Machine, cls: ClassInfo, node: ast.AST) -> Iterator[tuple[str, as
     names = list(declared)
     meta = cls.find("Meta")
     if meta is not None and isinstance(meta[1], ClassInfo):
-        given = option_texts(m, meta[1], "fields", node)
-        left_out = option_texts(m, meta[1], "exclude", node)
-        if given is None or left_out is None:
+        chosen = chosen_fields(m, meta[1], dict.fromkeys([*declared, *fields_of_model(cls)]), node)
+        if chosen is None:
             return  # they are computed, nobody knows how
-        if given and "__all__" not in given:
-            names = sorted(given)
-        else:
-            found = fields_of_model(cls)
-            names = [name for name in dict.fromkeys([*declared, *found]) if name not in left_out]
+        names = chosen
     for name in names:
         yield name, declared.get(name)
+
+
+def chosen_fields(m: Machine, meta: ClassInfo, every: Iterable[str], node: ast.AST) -> list[str] | None:
+    """Return the fields that a ``Meta`` names, or those of ``every`` that it does not exclude; None where unknown."""
+    given, left_out = option_texts(m, meta, "fields", node), option_texts(m, meta, "exclude", node)
+    if given is None or left_out is None:
+        return None
+    if given and "__all__" not in given:
+        return sorted(given)
+    return [name for name in every if name not in left_out]
 
 
 def fields_of_model(cls: ClassInfo) -> list[str]:
