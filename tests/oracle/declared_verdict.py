@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from django_async_migrate.api import scan
 from django_async_migrate.core.options import ScanOptions
 from django_async_migrate.syntax.filesystem import MemoryFileSystem
 from harness.cases import Case
+from harness.workers import answers_of
 
 #: The cases that this judge is for.
 JUDGED = ("DAM3", "DAM706")
@@ -24,21 +21,10 @@ _ERRORS = frozenset({"DAM302", "DAM303", "DAM304", "DAM305", "DAM306"})
 def run_declared(cases: Iterable[Case], python: str = sys.executable) -> dict[str, Mapping[str, Any]]:
     """Run cases under the Django installed for an interpreter, in one process; return what happened by case name.
 
-    Raises RuntimeError when the process fails.
+    Raises WorkerError when the process fails.
     """
     wanted = [{"name": case.name, "files": case.project()} for case in cases]
-    done = subprocess.run(
-        [python, "-X", "utf8", "-m", "oracle.declarations"],
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONDONTWRITEBYTECODE": "1"},
-        check=False,
-    )
-    results = [json.loads(line) for line in done.stdout.splitlines()]
-    if done.returncode or len(results) != len(wanted):
-        raise RuntimeError(done.stderr)
+    results = answers_of("oracle.declarations", wanted, python)
     return {result["name"]: result for result in results}
 
 

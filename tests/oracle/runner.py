@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from harness.cases import Case
-
-_TESTS = Path(__file__).resolve().parent.parent
-
-
-class WorkerError(RuntimeError):
-    """The worker stopped before it had judged all cases; the message ends with what it printed."""
+from harness.workers import answers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +74,8 @@ def judge(cases: Iterable[Case], python: str = sys.executable) -> dict[str, Judg
 def _work(wanted: Sequence[Mapping[str, Any]], python: str) -> dict[str, Judged]:
     if not wanted:
         return {}
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{_TESTS}{os.pathsep}{_TESTS / 'oracle' / 'stubs'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    done = subprocess.run(
-        [python, "-X", "utf8", "-m", "oracle.worker"],
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-        check=False,
-    )
-    results = [json.loads(line) for line in done.stdout.splitlines()]
-    judged = {result["name"]: _judged(result) for result in results}
-    if done.returncode or len(judged) != len(wanted):
-        raise WorkerError(f"judged {len(judged)} of {len(wanted)} cases\n{done.stderr}")
-    return judged
+    results = answers_of("oracle.worker", wanted, python, stubs=True)
+    return {result["name"]: _judged(result) for result in results}
 
 
 def django_version(python: str = sys.executable) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +14,7 @@ from django_async_migrate.core.options import ScanOptions
 from django_async_migrate.syntax.filesystem import MemoryFileSystem
 from harness.cases import Case, all_cases
 from harness.versions import applies
+from harness.workers import answers_of
 from oracle.runner import django_version
 
 _CODES = ("DAM301", "DAM302", "DAM303", "DAM304", "DAM305")
@@ -41,16 +37,7 @@ def answers() -> Mapping[str, Any]:
     """Run all cases before and after their fixes, in one process."""
     wanted = [{"name": f"{case.name}-before", "files": case.project()} for case in _CASES]
     wanted += [{"name": f"{case.name}-after", "files": _fixed(case)} for case in _CASES]
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-m", "oracle.declarations"],
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONDONTWRITEBYTECODE": "1"},
-        check=True,
-    )
-    return {result["name"]: result for result in map(json.loads, done.stdout.splitlines())}
+    return {result["name"]: result for result in answers_of("oracle.declarations", wanted)}
 
 
 @pytest.mark.parametrize("rewritten", _CASES, ids=lambda case: case.name)

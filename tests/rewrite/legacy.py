@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -21,14 +20,14 @@ from typing import Any
 
 from project.source import ROOT
 
+from harness.workers import WorkerError, answers_of
 from oracle.runner import django_version
 from rewrite.compare import suspicious
 from rewrite.equivalence import VARIANTS, product_fixers
 from rewrite.fixers import Fixer
-from rewrite.runner import Compared, Runs, WorkerError
+from rewrite.runner import Compared, Runs
 from rewrite.verdict import mismatches, summary
 
-_TESTS = Path(__file__).resolve().parent.parent
 _ATTEMPTS = 2
 
 
@@ -112,20 +111,8 @@ def _environment(**more: str) -> dict[str, str]:
 
 def _runs(root: Path, template: Path, names: list[str] | None, attempts: list[int]) -> dict[str, list[Any]]:
     wanted = {"root": str(root), "template": str(template), "names": names, "attempts": attempts}
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-m", "rewrite.legacy_worker"],
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=_environment(PYTHONPATH=str(_TESTS)),
-        check=False,
-    )
-    if done.returncode:
-        raise WorkerError(done.stderr)
     found: dict[str, list[Any]] = defaultdict(list)
-    for line in done.stdout.splitlines():
-        result = json.loads(line)
+    for result in answers_of("rewrite.legacy_worker", wanted, PYTHONHASHSEED="0"):
         found[result["name"]].append(result["record"])
     return dict(found)
 

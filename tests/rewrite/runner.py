@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from harness.workers import answers_of
 from rewrite.compare import Record
 from rewrite.fixers import Fixer, FixResult
 
-_TESTS = Path(__file__).resolve().parent.parent
 _FEW = 8
 
 Runs = Mapping[str, Record]
-
-
-class WorkerError(RuntimeError):
-    """A worker stopped before it had run all projects; the message ends with what it printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +98,5 @@ def _fix(fixer: Fixer, projects: Mapping[str, Mapping[str, str]]) -> Iterator[Fi
 def _work(wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if not wanted:
         return []
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{_TESTS}{os.pathsep}{_TESTS / 'oracle' / 'stubs'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        # The order of sets is chance, unless it is told not to be.
-        "PYTHONHASHSEED": "0",
-    }
-    for name in ("DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"):
-        environment.pop(name, None)
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-m", "rewrite.worker"],
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-        check=False,
-    )
-    results = [json.loads(line) for line in done.stdout.splitlines()]
-    if done.returncode or len(results) != len(wanted):
-        raise WorkerError(f"ran {len(results)} of {len(wanted)} projects\n{done.stderr}")
-    return results
+    # The order of sets is chance, unless it is told not to be.
+    return answers_of("rewrite.worker", wanted, stubs=True, PYTHONHASHSEED="0")
