@@ -77,11 +77,18 @@ def _is_request(node: ast.expr) -> bool:
 
 
 def _asks_request(node: ast.Call) -> bool:
-    """Whether a call is ``getattr(request, "user", None)``."""
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name != "getattr" or len(node.args) < 2 or not _is_request(node.args[0]):
+    """Whether a call is ``getattr(request, "user", None)``, or makes a function that reads such an attribute."""
+    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    if name == "getattr":
+        return len(node.args) > 1 and _is_request(node.args[0]) and _text(node.args[1]) in _OF_REQUESTS
+    if name != "attrgetter":
         return False
-    return isinstance(node.args[1], ast.Constant) and node.args[1].value in _OF_REQUESTS
+    parts = {part for path in node.args for part in _text(path).split(".")}
+    return not parts.isdisjoint(_OF_REQUESTS | _ORM_ATTRIBUTES)
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 class Mentions:
@@ -192,7 +199,7 @@ class Relevance:
         if isinstance(item, Assigned):
             parts = [part for part in (item.value, item.annotation) if part is not None]
             mentions = Mentions(list(parts), None)
-            found = self._named(item.module, mentions, None)
+            found = None if self._mentions_wanted(mentions) else self._named(item.module, mentions, None)
             if found is not None:
                 found += [(held, None) for held in self._project.registrations.definitions(item, owner)]
             if found is not None and owner is not None:  # in a class body the names of the class come first

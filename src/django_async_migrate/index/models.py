@@ -64,6 +64,15 @@ def _called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
+def _declared(value: ast.expr | None) -> ast.Call | None:
+    """Return the call that declares a field, also one that depends on a setting, or is cast for a type checker."""
+    if isinstance(value, ast.IfExp):
+        return _declared(value.body) or _declared(value.orelse)
+    if isinstance(value, ast.Call) and _called(value) == "cast" and len(value.args) == 2:
+        return _declared(value.args[1])
+    return value if isinstance(value, ast.Call) else None
+
+
 def _is_filled_text(call: ast.Call) -> bool:
     """Whether a field holds text that is neither null nor blank."""
     if _called(call) not in {"CharField", "TextField", "SlugField", "EmailField", "URLField", "UUIDField"}:
@@ -237,9 +246,9 @@ class Model:
         }
 
     def _classify(self, cls: ClassInfo, name: str, member: FunctionInfo | Assigned | ClassInfo) -> ModelMember:
-        if not isinstance(member, Assigned) or not isinstance(member.value, ast.Call):
+        field_call = _declared(member.value) if isinstance(member, Assigned) else None
+        if not isinstance(member, Assigned) or field_call is None:
             return ClassMember(cls, member)
-        field_call = member.value
         kind = self.models.field_kind(member.module, field_call.func, cls)
         if kind is None:
             manager = self.models.manager_def(name, member, cls)
@@ -253,8 +262,6 @@ class Model:
         for model in (self, *self.bases):
             found = model.own.get(name)
             if found is not None:
-                if isinstance(found, Relation) and model is not self and found.source is not self:
-                    return self._inherited(found)
                 return found
             relation = model._attnames.get(name)
             if relation is not None:
@@ -269,12 +276,6 @@ class Model:
                 link = self._parent_link(parent)
                 return ColumnOf(link) if name.endswith("_id") else link
         return self.reverse(name)
-
-    def _inherited(self, relation: Relation) -> Relation:
-        # Relations of abstract bases are copied to each child; of concrete ones they are the parent's own.
-        if not relation.source.abstract:
-            return relation
-        return relation
 
     def _parent_link(self, parent: Model) -> Relation:
         return self.models.parent_link(self, parent)

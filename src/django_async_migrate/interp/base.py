@@ -124,6 +124,10 @@ class EngineBase(Names):
         """Whether some function is running inside itself."""
         return len(self._stack) != len(set(self._stack))
 
+    def gives_plain(self, fn: FunctionInfo | None, call: ast.expr) -> bool:
+        """Whether a call is one of Django's or Python's own functions, whose result nobody can await."""
+        raise NotImplementedError
+
     def suspects(self, fn: FunctionInfo) -> bool:
         """Whether a function may, by the names it holds, misuse a coroutine."""
         raise NotImplementedError

@@ -239,7 +239,7 @@ class Frame:
     ) -> None:
         if (self._muted and self._probe is None) or not self.alive:
             return
-        if kind == "blocking" and node is self.awaited:
+        if kind == "blocking" and node is self.awaited and not self.engine.gives_plain(self.fn, self.awaited):
             return  # an async client of the same name, whatever its annotation says
         certain = certain and not self._doubts
         site = self.site(node)

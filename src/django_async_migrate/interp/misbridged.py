@@ -189,6 +189,8 @@ class Misbridged(Mistakes):
                 return None  # what is stored somewhere may be replaced by an awaitable elsewhere
         else:
             called = self._plain_functions(frame, node)
+            if called is None and self._is_library_call(frame, node) and self.gives_plain(frame.fn, node):
+                return self._mistake(frame, node, "DAM606", True)
             if called is None:
                 return None
             if None in certain:
@@ -197,6 +199,12 @@ class Misbridged(Mistakes):
             return None
         lazy = all(isinstance(frame.state(part), QuerySet) for part in parts)
         return self._mistake(frame, node, "DAM606", all(certain), "rows" if lazy else "")
+
+    def _is_library_call(self, frame: Frame, node: ast.Call) -> bool:
+        """Whether what is called is no function of the project that goes by a library's name."""
+        with frame.muted():
+            func = frame.eval(node.func)
+        return all(isinstance(part, (External, Method)) for part in alternatives(func))
 
     def _is_known_bridge(self, value: Value) -> bool:
         if not isinstance(value, Bridge):

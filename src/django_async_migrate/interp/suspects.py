@@ -9,6 +9,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.index.usages import BRIDGES, Use, called_name, parts_of, uses_in
+from django_async_migrate.semantics import plain
 from django_async_migrate.syntax.nodes import statements_in
 
 from .asyncnames import AsyncNames
@@ -58,6 +59,8 @@ class Suspects(AsyncNames):
         if name in self.coroutine_names:
             return False
         definitions: list[object] = []
+        if use.kind == "awaited" and self.gives_plain(fn, expr):
+            return True
         if isinstance(func, ast.Name) and name not in fn.local_names:
             definitions += self.project.lookup(fn.module, name)
         elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "self":
@@ -68,6 +71,17 @@ class Suspects(AsyncNames):
                 member = cls.find(name) if isinstance(cls, ClassInfo) else None
                 definitions += [member[1]] if member is not None else []
         return any(isinstance(definition, FunctionInfo) for definition in definitions)
+
+    def gives_plain(self, fn: FunctionInfo | None, call: ast.expr) -> bool:
+        """Whether a call is one of Django's or Python's own functions, whose result nobody can await."""
+        func = call.func if isinstance(call, ast.Call) else None
+        if fn is None or not isinstance(func, (ast.Name, ast.Attribute)):
+            return False
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Subscript):
+            api = self.project.external_name(fn.module, func.value.value, fn)
+            return api == plain.CACHES and plain.gives_plain(f"{plain.CACHE}.{func.attr}")
+        api = self.project.external_name(fn.module, func, fn)
+        return api is not None and plain.gives_plain(api)
 
     def watched(self, fn: FunctionInfo) -> Mapping[ast.expr, Use]:
         """Return the expressions of a function whose value may turn out to be misused, by the names they hold."""

@@ -44,7 +44,8 @@ class Seen:
     expressions that worked on something else at least once; ``other_values``: whose value was something else when it
     was iterated or tested. ``skipped``: functions that were also called with arguments
     that do not matter, and were not interpreted then. ``unsure``: functions that do something nobody can follow.
-    ``keeps_user``: no middleware puts another user into the request than Django's.
+    ``keeps_user``: no middleware puts another user into the request than Django's. ``misawaited``: calls that stand
+    behind an ``await`` though what they give cannot be awaited.
     """
 
     querysets: frozenset[ast.AST] = frozenset()
@@ -53,6 +54,7 @@ class Seen:
     skipped: frozenset[ast.AST] = frozenset()
     unsure: frozenset[ast.AST] = frozenset()
     keeps_user: bool = False
+    misawaited: frozenset[ast.AST] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def _analyse(tree: SourceTree, target: Target, catalog: Catalog, on_loop: Sequen
             frozenset(outcome.skipped),
             frozenset(outcome.unsure),
             any(incident.effect.rule == "DAM401" for incident in found) and project.middleware.keeps_user,
+            frozenset(node for node, (_, effect) in outcome.mistakes.items() if effect.rule == "DAM606"),
         )
     return Analysis(tuple(found), tuple(problems), functions, unknown, seen)
 

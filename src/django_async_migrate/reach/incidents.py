@@ -60,7 +60,9 @@ def incidents_of(
         verb = _VERBS.get(effect.kind, "queries") if effect.rule != "DAM611" else "queries"
         trace = tuple(_step(project, site, message, verb) for site, message in effect.steps)
         function = fn.qualname if fn is not None else effect.site.function
-        found.append(Incident(effect, span, short_text(effect.site.node), function, trace, tuple(every[span])))
+        # That nobody can await what it gives is no other thing it does.
+        others = tuple(other for other in every[span] if other.rule == effect.rule or other.rule != "DAM606")
+        found.append(Incident(effect, span, short_text(effect.site.node), function, trace, others))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.checks.place import Place, Source, place_of
 from django_async_migrate.core.edits import Await, Edit, FixPlan, Import, ListOf, Template
+from django_async_migrate.core.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,6 +74,11 @@ class Spot:
             node = node.func if isinstance(node, ast.Call) else node.value
         return isinstance(node, ast.Name) and not self.source.binds(node.id, self.place.function)
 
+    @property
+    def is_misawaited(self) -> bool:
+        """Whether an ``await`` stands before the node already, though nothing it gives can be awaited."""
+        return self.node in self.seen.misawaited
+
     def span(self, node: Located) -> Span:
         """Return the span of a node of this file."""
         return self.source.span(node)
@@ -129,6 +135,8 @@ class Spot:
     ) -> FixPlan:
         """Return a plan that awaits at a place; generator expressions around it become lists."""
         place = place or self.place
+        if self.is_misawaited:
+            edits = [kept for edit in edits if (kept := _without_await(edit, self.incident.span)) is not None]
         lists = tuple(ListOf(self.span(generator.elt)) for generator in place.generators)
         if lists and not place.exact:
             applicability = "unsafe"
@@ -137,6 +145,15 @@ class Spot:
     def wrapped(self, node: ast.expr, template: str, *parts: ast.expr) -> tuple[Edit, ...]:
         """Return the edits that replace a node by an awaited call; the template's holes are ``parts``."""
         return (Template(self.span(node), template, tuple(self.span(part) for part in parts)),)
+
+
+def _without_await(edit: Edit, span: Span) -> Edit | None:
+    """Return an edit of an expression that stands behind ``await`` already; None where nothing is left to do."""
+    if isinstance(edit, Await):
+        return None if edit.span == span else edit
+    if isinstance(edit, Template) and edit.span == span:
+        return replace(edit, source=edit.source.removeprefix("await "))
+    return edit
 
 
 def short(text: str, limit: int = 60) -> str:

@@ -211,7 +211,7 @@ def _converted(
     if not all(call in flagged for _, call in mentions.calls):
         return  # what a call that asks nothing of the database gives it, nobody has looked at
     edits: list[Edit] = [MakeAsync(span)]
-    edits += [Await(source.span(call)) for source, call in mentions.calls]
+    edits += [Await(source.span(call)) for source, call in mentions.calls if call not in spot.seen.misawaited]
     number = len(mentions.calls)
     where = "here" if number == 1 else f"in {number} places"
     created = ((helper.source.parsed.path, helper.qualname),)
@@ -226,7 +226,9 @@ def _twinned(spot: Spot, helper: Helper, span: Span, call: ast.Call, tree: Sourc
     func = call.func
     if not helper.method and helper.source is not spot.source and not _comes_from(spot, func, helper):
         return
-    edits: list[Edit] = [Rename(spot.span(func), name), Await(spot.span(call))]
+    edits: list[Edit] = [Rename(spot.span(func), name)]
+    if not spot.is_misawaited:
+        edits.append(Await(spot.span(call)))
     if not _is_taken(tree, name):
         edits.insert(0, Twin(span, name))
     imports: tuple[AlsoImport, ...] = ()

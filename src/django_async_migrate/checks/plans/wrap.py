@@ -63,7 +63,7 @@ def wrap_plans(spot: Spot) -> Iterator[FixPlan]:
             yield from _lambda(spot, inner, safety)
         return
     parent = spot.source.parent(node)
-    if isinstance(parent, ast.Await) and (not spot.effect.steps or _is_coroutine(node)):
+    if isinstance(parent, ast.Await) and not spot.is_misawaited and (not spot.effect.steps or _is_coroutine(node)):
         return  # a coroutine does it, which no thread can run
     if isinstance(parent, ast.withitem):
         return  # entering and leaving it would have to happen in threads
