@@ -18,8 +18,8 @@ class Use(NamedTuple):
 
     ``kind``: "dropped", "unused", "tested", "used", "iterated" (by ``async for``), "awaited", "bridged" (given to a
     bridge), "returned", "given" (to the method ``how``), "passed" (to the method or class ``how``), "stored" (as the
-    attribute ``how``), "asked" (a function that ``how`` calls for each item) or "held" (by a variable). ``inside``:
-    what a container holds counts too.
+    attribute ``how``), "gathered" (given to ``gather()``), "asked" (a function that ``how`` calls for each item) or
+    "held" (by a variable). ``inside``: what a container holds counts too.
     """
 
     kind: str
@@ -142,6 +142,8 @@ RUNNERS = frozenset(
 KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 
+#: What may be several values in one.
+_ROWS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.Name)
 #: Nodes that use no value.
 _IDLE = frozenset({ast.Name, ast.Constant, ast.keyword, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict})
 
@@ -326,6 +328,8 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
         functions = node.args[:1] or [keyword.value for keyword in node.keywords if keyword.arg in {"func", "function"}]
         for function in functions:
             yield function, Use("bridged", name, node)
+    elif name == "gather":
+        yield from ((argument, Use("gathered", name, node)) for argument in node.args if isinstance(argument, _ROWS))
     elif name in KEEPERS and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
         yield arguments[1], Use("given", name, node)
     elif name in _ASKED_WITH or (isinstance(node.func, ast.Name) and name[:1].isupper()):

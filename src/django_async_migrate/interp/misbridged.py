@@ -45,6 +45,8 @@ class Misbridged(Mistakes):
             return self._bridged(frame, node, value, use)
         if use.kind == "awaited":
             return self._iterator(frame, node, value) if use.how == "async for" else self._awaited(frame, node, value)
+        if use.kind == "gathered":
+            return self._gathered(frame, node, value, use)
         if use.kind == "iterated":
             found = super()._judged(frame, node, value, Use("used", use.how))
             if found is None:
@@ -199,6 +201,18 @@ class Misbridged(Mistakes):
             return None
         lazy = all(isinstance(frame.state(part), QuerySet) for part in parts)
         return self._mistake(frame, node, "DAM606", all(certain), "rows" if lazy else "")
+
+    def _gathered(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
+        """``asyncio.gather([one(), two()])`` raises: it takes awaitables one by one."""
+        if isinstance(node, ast.Starred) or not isinstance(use.around, ast.Call) or frame.fn is None:
+            return None
+        if self.project.external_name(frame.module, use.around.func, frame.fn) != "asyncio.gather":
+            return None
+        for part in alternatives(value):
+            if not isinstance(part, (Tuple, Generator)) and not isinstance(frame.state(part), Sequence):
+                return None
+        found = self._mistake(frame, node, "DAM606", True, "gather")
+        return replace(found, what=f"{found.what}, given to gather(),")
 
     def _is_library_call(self, frame: Frame, node: ast.Call) -> bool:
         """Whether what is called is no function of the project that goes by a library's name."""

@@ -105,6 +105,8 @@ def _not_awaitable(spot: Spot, node: ast.expr) -> Iterator[FixPlan]:
     outer = spot.source.parent(node)
     if spot.effect.advice == "iterate":
         yield FixPlan("manual", "a plain for, where what is iterated runs no query")
+    if spot.effect.advice == "gather":
+        yield FixPlan("manual", f"unpack it: gather(*{short(spot.source.text(node), 40)})")
     if not isinstance(outer, ast.Await):
         return
     text = short(spot.source.text(node))
