@@ -99,7 +99,8 @@ class Suspects(AsyncNames):
             found = {
                 expr: use
                 for expr, use in uses.items()
-                if use.kind in {"awaited", "iterated", "bridged", "gathered"} or self._may_be_coroutine(fn, expr, use, held)
+                if use.kind in {"awaited", "iterated", "bridged", "gathered"}
+                or self._may_be_coroutine(fn, expr, use, held)
             }
             if isinstance(fn.node, ast.GeneratorExp) and fn.parent is not None:
                 around = self.watched(fn.parent)  # which function takes its items is written there
