@@ -101,6 +101,7 @@ class Suspects(AsyncNames):
                 for expr, use in uses.items()
                 if use.kind in {"awaited", "iterated", "bridged", "gathered"}
                 or self._may_be_coroutine(fn, expr, use, held)
+                or self._may_be_coroutine(fn, expr, use, held)
             }
             if isinstance(fn.node, ast.GeneratorExp) and fn.parent is not None:
                 around = self.watched(fn.parent)  # which function takes its items is written there
