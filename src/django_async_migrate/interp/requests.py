@@ -14,7 +14,7 @@ from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.ninja import is_open_operation
-from django_async_migrate.index.preloads import preloaded
+from django_async_migrate.index.preloads import Preloads
 from django_async_migrate.values.heap import Lazy, Object, Slot
 from django_async_migrate.values.types import External, ExternalObject, Partial, Ref, Value
 
@@ -33,14 +33,18 @@ _ROUTES = frozenset({"path", "re_path", "url"})
 class Requests(Decorated):
     """Knows which requests are Django's; part of the engine."""
 
-    def new_request(self, frame: Frame, key: object) -> Ref:
-        """Return a request as a view gets it: neither its user nor its session is loaded, as far as is known."""
+    def new_request(self, frame: Frame, key: object, fn: FunctionInfo | None = None) -> Ref:
+        """Return a request as a view, or a middleware's ``fn``, gets it.
+
+        Neither its user nor its session is loaded, as far as is known.
+        """
+        settled = self._preloads.before_views if fn is None else self._preloads.before(fn)
         itself = Slot(ExternalObject(REQUEST))
         slots = {FOREIGN_SELF: itself}
         session = frame.alloc(("session", key), Lazy(External(SESSION)))
-        if self._has_database_sessions and "session" not in self._settled:
+        if self._has_database_sessions and "session" not in settled:
             slots["session"] = Slot(session)
-        if "user" not in self._settled:
+        if "user" not in settled:
             user = frame.alloc(("user", key), Lazy(Partial(External(USER), (session,), ())))
             slots["user"] = Slot(user)
         return frame.alloc(("request", key), Object(FOREIGN, slots, True))
@@ -61,7 +65,9 @@ class Requests(Decorated):
         proven = proven or ([param] == fn.params[:1] and is_open_operation(self.project, fn))
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
-        return self.new_request(frame, param) if proven and self._asks_requests else found
+        if not proven and self._asks_requests and self._preloads.is_middleware(fn):
+            proven = [param] == fn.params[fn.cls is not None :][:1]
+        return self.new_request(frame, param, view or fn) if proven and self._asks_requests else found
 
     def shares_request(self, frame: Frame, receiver: Value | None, given: list[Value]) -> None:
         """Let ``self.request`` of a view be the request that its handler gets."""
@@ -116,16 +122,8 @@ class Requests(Decorated):
         )
 
     @cached_property
-    def _settled(self) -> frozenset[str]:
-        """What the project's middleware has loaded or replaced before a view begins: ``user``, ``session``."""
-        tree = self.project.tree
-        found: set[str] = set()
-        for path in tree.containing(b"request.user", b"request.session"):
-            data = tree.data(path) or b""
-            if b"get_response" in data or b"MiddlewareMixin" in data:
-                module = self.project.module(path)
-                found |= preloaded(module) if module is not None else set()
-        return frozenset(found)
+    def _preloads(self) -> Preloads:
+        return Preloads(self.project)
 
     @cached_property
     def _has_database_sessions(self) -> bool:
