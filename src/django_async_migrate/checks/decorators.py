@@ -11,6 +11,7 @@ from django_async_migrate.catalog.decorators import Decorator, decorators
 from django_async_migrate.core.findings import Certainty, Step
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.routes import async_handlers, routes_of
 from django_async_migrate.syntax.nodes import nodes_in
 
 from .base import Fact
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .base import Facts
 
 _DEFAULT = "DAM803"
+_VIEWS = "django.views."
 _RESPONSES = ("django.http.", "django.shortcuts.redirect", "django.shortcuts.render")
 #: What a coroutine has itself.
 _OWN = frozenset({"send", "throw", "close"})
@@ -80,11 +82,14 @@ def _on_function(facts: Facts, function: FunctionInfo) -> Iterator[tuple[str, Fa
         wrapper = _own_decorator(facts, function.module, node, scope)
         if wrapper is None:
             return
-        use = _use_of_result(wrapper)
+        use, handed = _uses_of_result(wrapper)
+        text = f"{wrapper.name}() does not await the coroutine function it decorates"
+        how = "uses the coroutine as if it were the result"
+        if use is None and function in _served(facts):
+            use, how = handed, "hands the coroutine to Django, which takes it for a response"
         if use is not None:
             span = wrapper.module.parsed.span(use)
-            step = Step(span.path, span.line, span.column, "uses the coroutine as if it were the result")
-            text = f"{wrapper.name}() does not await the coroutine function it decorates"
+            step = Step(span.path, span.line, span.column, how)
             yield _DEFAULT, Fact(parsed.span(node), text, function.qualname, (step,))
         return
 
@@ -173,39 +178,67 @@ def _returned(function: FunctionInfo) -> FunctionInfo | None:
     return function.module.function(inner[returned[0].id], None, function)
 
 
-def _use_of_result(decorator: FunctionInfo) -> ast.expr | None:
-    """Return where the wrapper that a decorator makes uses what the function gives, other than to return it."""
+def _served(facts: Facts) -> frozenset[FunctionInfo]:
+    """Return what Django itself calls with requests: views that URLconfs name, and handlers of its own views."""
+    known = facts.shared.get("served")
+    if known is None:
+        found: set[FunctionInfo] = set()
+        for route in routes_of(facts.project):
+            if isinstance(route.view, FunctionInfo):
+                found.add(route.view)
+            elif any(base.startswith(_VIEWS) for base in route.view.externals):
+                found.update(async_handlers(route.view))
+        known = facts.shared["served"] = frozenset(found)
+    return known
+
+
+def _uses_of_result(decorator: FunctionInfo) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return where the wrapper that a decorator makes looks into what the function gives, and where it returns it."""
     names = {node.id for node in nodes_in(decorator.node) if isinstance(node, ast.Name)}
     attributes = {node.attr for node in nodes_in(decorator.node) if isinstance(node, ast.Attribute)}
     if (names | attributes) & _KNOWING or decorator.holds_coroutine or not decorator.params:
-        return None
+        return None, None
     wrapper = _returned(decorator)
     if wrapper is None or wrapper.is_generator:
-        return None
+        return None, None
     given = decorator.params[0].arg
     calls = [
         node
         for node in nodes_in(wrapper.node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == given
     ]
-    return use_of(wrapper, calls)
+    return use_of(wrapper, calls), _return_of(wrapper, calls)
 
 
-def use_of(function: FunctionInfo, calls: list[ast.Call]) -> ast.expr | None:
-    """Return where a function looks into the result of one of these calls, directly or by a name it gave it."""
-    wanted = {id(call) for call in calls}
+def _return_of(function: FunctionInfo, calls: list[ast.Call]) -> ast.expr | None:
+    """Return where a function returns the result of one of these calls, directly or by a name it gave it."""
+    names = _names_of(function, calls)
+    for node in function.own_nodes:
+        if isinstance(node, ast.Return) and node.value is not None:
+            if node.value in calls or (isinstance(node.value, ast.Name) and node.value.id in names):
+                return node.value
+    return None
+
+
+def _names_of(function: FunctionInfo, calls: list[ast.Call]) -> set[str]:
+    """Return the names that hold the result of one of these calls, and nothing else."""
     nodes = nodes_in(function.node)
     names = {
         node.targets[0].id
         for node in nodes
-        if isinstance(node, ast.Assign) and id(node.value) in wanted and isinstance(node.targets[0], ast.Name)
+        if isinstance(node, ast.Assign) and node.value in calls and isinstance(node.targets[0], ast.Name)
     }
     stored = [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    names = {name for name in names if stored.count(name) == 1}
-    for node in nodes:
+    return {name for name in names if stored.count(name) == 1}
+
+
+def use_of(function: FunctionInfo, calls: list[ast.Call]) -> ast.expr | None:
+    """Return where a function looks into the result of one of these calls, directly or by a name it gave it."""
+    names = _names_of(function, calls)
+    for node in nodes_in(function.node):
         if isinstance(node, (ast.Attribute, ast.Subscript)):
             value = node.value
-            looked = id(value) in wanted or (isinstance(value, ast.Name) and value.id in names)
+            looked = value in calls or (isinstance(value, ast.Name) and value.id in names)
             if looked and not (isinstance(node, ast.Attribute) and node.attr in _OWN):
                 return node
     return None

@@ -393,7 +393,7 @@ FILLED = Scalar("filled")
 #: More alternatives than this become Unknown: precision is lost before time is.
 MAX_ALTERNATIVES = 8
 #: Functions and classes that come out of a registry may be more; of a great many, each is meant for other arguments.
-MAX_CALLABLES = 24
+MAX_CALLABLES = 64
 
 
 def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
