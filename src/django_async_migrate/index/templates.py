@@ -18,6 +18,7 @@ from django_async_migrate.templates.parser import Source
 
 from .functions import FunctionInfo
 from .modules import Assigned, ModuleInfo
+from .processors import processors_of
 
 if TYPE_CHECKING:
     from .project import Project
@@ -133,6 +134,11 @@ class Templates:
                             yield "/".join(reversed(texts) if isinstance(entry, ast.BinOp) else texts)
 
     # -- context processors --------------------------------------------------------------------------------
+
+    @cached_property
+    def processors(self) -> tuple[FunctionInfo, ...]:
+        """The project's own context processors."""
+        return processors_of(self._project)
 
     @cached_property
     def knows_context(self) -> bool:

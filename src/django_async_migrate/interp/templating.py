@@ -7,7 +7,9 @@ A template is a function of its variables (see ``templates.compiler``). What dif
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from contextlib import nullcontext
+from types import MappingProxyType
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.core.record import replace
@@ -34,6 +36,8 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
+    one_of,
 )
 
 from .template_values import PERMISSIONS, TemplateValues
@@ -50,8 +54,11 @@ class Templating(TemplateValues):
     def render(self, names: Value, context: Value | None, request: Value | None, node: ast.AST) -> None:
         """Render a template, given by its name or by several of which the first that exists counts."""
         found = self._template(names)
+        mark = len(self.effects)
+        added = self._processed(request, node)
         if found is not None:
-            self._rendered(found, context, request, node)
+            self._rendered(found, context, request, node, added)
+        self._of_template(mark)
 
     def render_text(self, text: Value, context: Value | None, node: ast.AST, line: int) -> None:
         """Render a template that is given as text, at a line of this file."""
@@ -72,11 +79,17 @@ class Templating(TemplateValues):
         return None
 
     def _rendered(
-        self, template: tuple[FunctionInfo, bool], context: Value | None, request: Value | None, node: ast.AST
+        self,
+        template: tuple[FunctionInfo, bool],
+        context: Value | None,
+        request: Value | None,
+        node: ast.AST,
+        added: Mapping[str, Value] = MappingProxyType({}),
     ) -> None:
         fn, doubtful = template
         wanted = [param.arg for param in fn.args.kwonlyargs]
         given, complete = self._context(context, request, node)
+        given = {**added, **given}
         missing: Value = NONE if complete else Unknown("variable of a template")
         kwargs = [(name, given.get(name, Unknown("given") if name in _GIVEN else missing)) for name in wanted]
         mark = len(self.effects)
@@ -84,6 +97,22 @@ class Templating(TemplateValues):
         with self.doubted() if doubtful else nullcontext():
             self.engine.run(self, Func(fn), (), kwargs, node)
         self._of_template(mark)
+
+    def _processed(self, request: Value | None, node: ast.AST) -> dict[str, Value]:
+        """Return the variables that the project's context processors add, which run for each request."""
+        given: dict[str, Value] = {}
+        if request is None or request == NONE:
+            return given
+        for fn in self.project.templates.processors:
+            self.engine.follow(fn)
+            added: dict[str, list[Value]] = {}
+            for part in alternatives(self.call(Func(fn), [request], (), node)):
+                state = self.state(part)
+                for name, value in state.items.items() if isinstance(state, Dict) else ():
+                    if isinstance(name, str):
+                        added.setdefault(name, []).append(value)
+            given.update((name, one_of(values)) for name, values in added.items())
+        return given
 
     def _context(self, context: Value | None, request: Value | None, node: ast.AST) -> tuple[dict[str, Value], bool]:
         """Return the variables of a context, and whether there are no others."""

@@ -16,6 +16,7 @@ from django_async_migrate.values.types import (
     SCALAR,
     Const,
     External,
+    ExternalObject,
     Never,
     Ref,
     Scalar,
@@ -84,6 +85,8 @@ def item(m: Machine, base: Value, index: Value, node: ast.AST) -> Value:
     """Return ``base[index]``."""
     if base == External("django.db.connections"):
         return External("django.db.connection")
+    if base in (External("django.template.engines"), External("django.template.loader.engines")):
+        return ExternalObject("django.template.engine.Engine")
     state = m.state(base)
     if isinstance(state, QuerySet) and isinstance(base, Ref):
         from django_async_migrate.values.heap import Loaded

@@ -75,8 +75,14 @@ def _bare_response(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
     return Partial(_BARE_RESPONSE, tuple(args), tuple(kwargs))
 
 
+def _request_context(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    return _given(args, kwargs, 1, "dict_") or Unknown("context of a request")
+
+
 def rendered(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
-    """Call ``render()`` of a template; None for anything else."""
+    """Call ``render()`` of a template, or what gives one; None for anything else."""
+    if name in _LOADING and receiver in _ENGINES:
+        return _LOADING[name](m, args, kwargs, node)
     if name != "render" or not isinstance(receiver, Partial):
         return None
     if receiver.func in (RESPONSE, _BARE_RESPONSE):
@@ -96,6 +102,16 @@ def rendered(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: K
     return None
 
 
+#: Objects that load templates: ``engines["django"]``, ``Engine.get_default()``.
+ENGINE = ExternalObject("django.template.engine.Engine")
+_ENGINES = (
+    ENGINE,
+    ExternalObject("django.template.Engine"),
+    ExternalObject("django.template.Engine.get_default"),
+    ExternalObject("django.template.engine.Engine.get_default"),
+)
+_LOADING = {"from_string": _template, "get_template": _get_template, "select_template": _get_template}
+
 FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = {
     "django.shortcuts.render": _render,
     "django.template.loader.render_to_string": _render_to_string,
@@ -107,4 +123,6 @@ FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = 
     "django.template.base.Template": _template,
     "django.template.Context": _context,
     "django.template.context.Context": _context,
+    "django.template.RequestContext": _request_context,
+    "django.template.context.RequestContext": _request_context,
 }
