@@ -13,7 +13,7 @@ from oracle.runner import Judged, Place, Run
 #: What is declared, not run: these have an oracle of their own.
 DECLARATIONS = ("DAM0", "DAM3", "DAM706", "DAM9")
 #: Rules about what neither queries nor raises.
-IDLE = frozenset({"DAM704", "DAM707", "DAM708", "DAM805", "DAM808", "DAM809"})
+IDLE = frozenset({"DAM704", "DAM707", "DAM708", "DAM709", "DAM805", "DAM808", "DAM809"})
 #: Advice: what is found does what it should, in a slower way or on another connection.
 ADVICE = ("DAM610", "DAM611", "DAM613", "DAM614", "DAM615")
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

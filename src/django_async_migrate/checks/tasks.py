@@ -14,7 +14,7 @@ from django_async_migrate.index.modules import Assigned
 
 from .base import Fact
 from .declared import declared, named
-from .fresh_loops import fresh_loops
+from .fresh_loops import fresh_loops, functions_that_start_loops
 from .place import Source, place_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def unrun_bodies(facts: Facts) -> Iterator[Fact]:
     """Give the coroutine functions that a task decorator takes for functions, and loops that plain ones start."""
-    for function in declared(facts).functions:
+    plain = functions_that_start_loops(facts)
+    for function in dict.fromkeys([*declared(facts).functions, *plain]):
         if not function.decorators:
             continue
         node = function.decorators[-1]  # the next to the function: what stands above is given what it makes
