@@ -295,6 +295,8 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
     def _execute(
         self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
     ) -> Summary:
+        if cells:
+            names = {**{name: cells[name] for name in fn.tested_around if name in cells}, **names}
         tests = [name for name in fn.repeated_tests if not isinstance(names.get(name), Const)][:2]
         frames: list[Evaluator] = []
         for assumption in itertools.product((True, False), repeat=len(tests)):
