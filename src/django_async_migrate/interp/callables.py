@@ -66,11 +66,8 @@ def awaitable_ways(fn: FunctionInfo, effects: list[Effect]) -> list[Effect]:
     several objects does, deeper down, is done by the others.
     """
     plain = gives_plain_value(fn)
-    return [e for e in effects if e.kind not in _SYNC_WAYS or not (e.kind == "blocking" if plain else not e.certain)]
+    return [effect for effect in effects if effect.certain and not (plain and effect.kind == "blocking")]
 
-
-#: What a sync class does that an async one of the same methods does not.
-_SYNC_WAYS = frozenset({"blocking", "to-loop"})
 
 _PLAIN = (ast.Constant, ast.JoinedStr, ast.Compare, ast.Dict, ast.List, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp)
 #: Methods that hardly anything but texts has.
