@@ -6,6 +6,7 @@ the first heading is shared by all cases of the file. Other text is for the read
 
 Options: ``django: >=5.0`` and ``python: >=3.11`` (where the case makes sense), ``catches: bad_a, bad_b``
 (functions whose own code hides the error), ``fails: bad_c`` (functions that raise another error there),
+``expects: ok_d`` (functions that wait for Django's refusal of a query and then go another way),
 ``needs: channels`` (packages without which nobody can run it; it is analysed all the same). On a page for readers an
 option stands in a comment: ``<!-- django: >=5.0 -->``.
 
@@ -28,7 +29,7 @@ from typing import Literal, cast, get_args
 
 Kind = Literal["E", "MISSING", "SPURIOUS", "value"]
 
-OPTIONS = frozenset({"django", "python", "catches", "fails", "needs"})
+OPTIONS = frozenset({"django", "python", "catches", "fails", "expects", "needs"})
 
 _PATH = re.compile(r"^`([^`\s]+)`$")
 _OPTION = re.compile(r"^(?:<!-- )?([a-z]+):\s*(\S.*?)(?: -->)?$")
@@ -81,6 +82,11 @@ class Case:
     def fails(self) -> frozenset[str]:
         """Return the names of the functions that raise something else than SynchronousOnlyOperation."""
         return frozenset(name.strip() for name in self.options.get("fails", "").split(",") if name.strip())
+
+    @property
+    def expects(self) -> frozenset[str]:
+        """Return the names of the functions that wait for SynchronousOnlyOperation, and go on without the query."""
+        return frozenset(name.strip() for name in self.options.get("expects", "").split(",") if name.strip())
 
     @property
     def needs(self) -> frozenset[str]:

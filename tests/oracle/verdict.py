@@ -44,7 +44,7 @@ def disagreements(case: Case, judged: Judged) -> list[str]:
                 wrong.append(f"{run.function}: a query that no code of the case asks for: {place.stack[:12]}")
                 continue
             lines = {(place.path, line) for line in lines_of(case.files.get(place.path, ""), place)}
-            if not lines & expected:
+            if not lines & expected and run.function.rpartition(".")[2] not in case.expects:
                 what = "blocks" if place.blocks else "reaches a query"
                 wrong.append(f"{run.function}: {place.path}:{place.line} {what} and has no E: {place.stack}")
             reached |= (lines & expected) | (_decorators(case, place) & expected)
@@ -175,6 +175,10 @@ def _conduct(case: Case, run: Run) -> Iterator[str]:
     if name in case.fails:
         if not run.recorded.error or not (_own_failures(case, run) or _definitions(case, run)):
             yield f"{run.function}: is said to fail, and does not"
+        return
+    if name in case.expects:
+        if run.plain is None or run.plain.error or run.plain.unsafe or not run.recorded.places:
+            yield f"{run.function}: is said to expect a refusal; it meets none, or fails"
         return
     if run.recorded.error:
         yield f"{run.function}: fails although queries are let through:\n{run.recorded.error}"

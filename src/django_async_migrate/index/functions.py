@@ -231,6 +231,14 @@ class FunctionInfo:
         return frozenset(read - self.local_names) | self.nonlocals
 
     @cached_property
+    def tested_around(self) -> tuple[str, ...]:
+        """Names of variables around the function that its tests name: a test may tell what they hold."""
+        tests = [node.test for node in self.own_nodes if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert))]
+        tests += [value for node in self.own_nodes if isinstance(node, ast.BoolOp) for value in node.values]
+        named = {part.id for test in tests for part in nodes_in(test) if isinstance(part, ast.Name)}
+        return tuple(sorted(named - self.local_names - self.nonlocals - self.globals))
+
+    @cached_property
     def repeated_tests(self) -> tuple[str, ...]:
         """Names tested by more than one ``if`` and bound only once, as parameters or by one assignment.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from django_async_migrate.syntax.nodes import statements_in
 
 from .classes import ClassInfo
 from .conditions import holds, names_of_version
+from .fallbacks import live_handlers
 from .functions import FunctionInfo, FunctionNode
 
 if TYPE_CHECKING:
@@ -139,6 +141,10 @@ class ModuleInfo:
         branches = [node.body, node.orelse]
         return branches if truth is None else [branches[0 if truth else 1]]
 
+    def live_handlers(self, node: ast.stmt) -> Sequence[ast.ExceptHandler]:
+        """Return the handlers of a ``try`` that the target Django can get to; none for any other statement."""
+        return live_handlers(node, self.project.version) if isinstance(node, ast.Try) else getattr(node, "handlers", ())
+
     def version_test(self, test: ast.expr, far: bool = True, depth: int = 0) -> bool | None:
         """Return what a test of Django's version gives with the target Django; None for any other test."""
         version = self.project.version
@@ -192,7 +198,7 @@ class ModuleInfo:
             else:
                 for part in ("body", "orelse", "finalbody"):
                     self._collect(getattr(node, part, None) or [], found)
-                for handler in getattr(node, "handlers", None) or []:
+                for handler in self.live_handlers(node):
                     self._collect(handler.body, found)
 
 

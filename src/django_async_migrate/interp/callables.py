@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 
+from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.values.types import Bridge, Func, Value
 
@@ -56,6 +57,16 @@ def _is_plain(fn: FunctionInfo, value: ast.expr) -> bool:
 
 def _is_builtin(fn: FunctionInfo, name: str, wanted: frozenset[str]) -> bool:
     return name in wanted and name not in fn.module.bindings and not fn.module.stars
+
+
+def awaitable_ways(fn: FunctionInfo, effects: list[Effect]) -> list[Effect]:
+    """Return what a sync function did whose call is awaited, without the ways of a class that has an async sister.
+
+    A call that gives a plain value is one of the sister's methods here: nothing of this one blocks. What only one of
+    several objects does, deeper down, is done by the others.
+    """
+    plain = gives_plain_value(fn)
+    return [effect for effect in effects if effect.certain and not (plain and effect.kind == "blocking")]
 
 
 _PLAIN = (ast.Constant, ast.JoinedStr, ast.Compare, ast.Dict, ast.List, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp)

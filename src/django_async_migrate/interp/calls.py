@@ -55,7 +55,7 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
-from .callables import gives_plain_value, is_async, is_made_sync, is_third_party
+from .callables import awaitable_ways, is_async, is_made_sync, is_third_party
 from .lazily import is_logger
 from .objects import is_enum
 from .responding import Responding
@@ -90,8 +90,8 @@ class Evaluator(Responding):
     def _call_part(self, func: Value, args: Seq[Value], kwargs: Kwargs, node: ast.AST, implicit: bool) -> Value:
         mark = len(self.effects)
         value = self._call_one(func, args, kwargs, node, implicit)
-        if node is self.awaited and isinstance(func, Func) and gives_plain_value(func.fn):
-            self.drop_blocking(mark)  # what is awaited is something else: an async class of the same methods
+        if node is self.awaited and isinstance(func, Func) and not func.fn.is_async:
+            self.effects[mark:] = awaitable_ways(func.fn, self.effects[mark:])
         return value
 
     def _is_plain(self, value: Value) -> bool:

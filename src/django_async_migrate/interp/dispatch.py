@@ -57,7 +57,7 @@ class Dispatch(EngineBase):
                 member = cls.find(fn.name)
                 if member is None or not isinstance(member[1], FunctionInfo) or member[1].decorators:
                     continue
-                own = frame.alloc(("implementation", node, cls), Object(cls))
+                own = frame.alloc(("implementation", node, cls), Object(cls, state.attrs))
                 bound = Func(member[1], own, (), member[0])
                 results.append(self.run(frame, bound, args, kwargs, node, implicit, awaited, generator))
         return one_of(results) if results else self._declared_result(frame, fn, node)

@@ -20,6 +20,7 @@ from django_async_migrate.values.refs import Exporter, map_refs
 from django_async_migrate.values.types import (
     FILLED,
     NEVER,
+    NONE,
     Const,
     Func,
     Primed,
@@ -39,6 +40,7 @@ from .base import MAX_DEPTH, Outcome, Summary
 from .calls import Evaluator
 from .dispatch import Dispatch
 from .frame import MARK, Env, Frame
+from .memoized import lasting
 from .misbridged import Misbridged
 from .parents import Parents
 from .registries import Registries
@@ -62,6 +64,12 @@ _TEXT = Scalar("str")
 def _is_left_out(default: ast.expr | None) -> bool:
     """Whether a default stands for an argument that is not given."""
     return isinstance(default, ast.Constant) and default.value in (None, "")
+
+
+def _tells_nothing(result: Value) -> bool:
+    """Whether a result is something unknown, or None beside that: its annotation may say more."""
+    parts = [part for part in alternatives(result) if part != NONE]
+    return bool(parts) and all(isinstance(part, Unknown) for part in parts)
 
 
 #: A function, and those it was made for.
@@ -130,7 +138,9 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             if waiting is None:
                 return self._declared_result(frame, fn, node)
             if not (fn.is_async or awaited):
-                frame.passed_up(waiting.effects, node, implicit, isinstance(fn.node, ast.GeneratorExp))
+                frame.passed_up(
+                    lasting(self.project, fn, waiting.effects), node, implicit, isinstance(fn.node, ast.GeneratorExp)
+                )
             return self._declared_result(frame, fn, node, waiting.returned)
         names = self._arguments(frame, func, args, kwargs)
         if self.remembers:
@@ -173,9 +183,11 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             if fn.parent is not None and fn.parent is frame.fn:
                 frame.env.names[name] = join_values(frame.env.names.get(name), map_refs(value, number), frame.env.heap)
         if not (fn.is_async or awaited):
-            frame.passed_up(summary.effects, node, implicit, isinstance(fn.node, ast.GeneratorExp))
+            frame.passed_up(
+                lasting(self.project, fn, summary.effects), node, implicit, isinstance(fn.node, ast.GeneratorExp)
+            )
         result = map_refs(summary.yielded if generator else summary.returned, number)
-        if isinstance(result, Unknown) and not generator:
+        if not generator and _tells_nothing(result):
             return self._declared_result(frame, fn, node, result)
         return result
 
@@ -295,6 +307,8 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
     def _execute(
         self, fn: FunctionInfo, names: dict[str, Value], cells: dict[str, Value], heap: Heap, depth: int
     ) -> Summary:
+        if cells:
+            names = {**{name: cells[name] for name in fn.tested_around if name in cells}, **names}
         tests = [name for name in fn.repeated_tests if not isinstance(names.get(name), Const)][:2]
         frames: list[Evaluator] = []
         for assumption in itertools.product((True, False), repeat=len(tests)):

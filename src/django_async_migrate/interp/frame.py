@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 #: Effects that are no queries.
-_NO_QUERIES = frozenset({"blocking", "to-loop", "mistake", "idle", "absent"})
+NO_QUERIES = frozenset({"blocking", "to-loop", "mistake", "idle", "absent"})
 
 
 class Numbers:
@@ -160,7 +160,7 @@ class Frame:
         self._muted = 0
         self._probe: list[Effect] | None = None  # what code in a thread of its own would do
         self._doubts = 0
-        self._guarded = 0  # in a try that expects an attribute to be missing
+        self.guarded = 0  # in a try that expects an attribute to be missing
         self._mixed = 0  # in a call of one of several things, not all of them Django's
         self._calling: list[tuple[ast.Call, Seq[Value], Seq[tuple[str, Value]]]] = []
         self._numbers = Numbers(start)
@@ -292,15 +292,13 @@ class Frame:
         self._seen.add(key)
         self.effects.append(effect)
 
-    def forget(self, mark: int) -> None:
-        """Drop the effects recorded since there were ``mark`` of them."""
-        for effect in self.effects[mark:]:
-            self._seen.discard((id(effect.site.node), effect.kind, effect.what, id(effect.operand)))
-        del self.effects[mark:]
-
-    def drop_blocking(self, mark: int) -> None:
-        """Drop what blocks of the effects recorded since there were ``mark`` of them."""
-        self.effects[mark:] = [effect for effect in self.effects[mark:] if effect.kind != "blocking"]
+    def forget(self, mark: int, keep: frozenset[str] = frozenset()) -> None:
+        """Drop the effects recorded since there were ``mark`` of them, but for kinds to ``keep``."""
+        recorded = self.effects[mark:]
+        for effect in recorded:
+            if effect.kind not in keep:
+                self._seen.discard((id(effect.site.node), effect.kind, effect.what, id(effect.operand)))
+        self.effects[mark:] = [effect for effect in recorded if effect.kind in keep]
 
     def passed_up(self, effects: Seq[Effect], node: ast.AST, implicit: bool, same_code: bool = False) -> None:
         """Record what a called sync function did, at the expression that called it.
@@ -369,7 +367,7 @@ class Frame:
             found, self._probe = self._probe, before
         if not found or any(effect.closes for effect in found):
             return  # no query, or code that knows that its connection is its own
-        reached = next((effect for effect in found if effect.kind not in _NO_QUERIES), None)
+        reached = next((effect for effect in found if effect.kind not in NO_QUERIES), None)
         if reached is not None and node is not None and self.alive:
             site = self.site(node.value if isinstance(node, ast.Await) else node)
             what, certain = self.text(site.node), reached.certain

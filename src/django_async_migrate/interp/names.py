@@ -251,9 +251,12 @@ class Names(Annotations):
                 continue
             wrapper = frame.eval(decorator)
             result = frame.call(wrapper, [value], (), decorator)
-            callable_parts = [p for p in alternatives(result) if _is_callable(frame, p)]
+            parts = alternatives(result)
+            callable_parts = [p for p in parts if _is_callable(frame, p)]
             if callable_parts:
-                value = one_of(callable_parts)
+                # What is unknown beside them may be the function itself.
+                kept = [value] if any(isinstance(p, Unknown) for p in parts) else []
+                value = one_of([*callable_parts, *kept])
             elif fn.is_async is False and _makes_async(decorator):
                 value = Bridge("thread", value)
         return value

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django_async_migrate.index.models import ScalarField
 from django_async_migrate.index.modules import Assigned
 from django_async_migrate.index.usages import called_name
-from django_async_migrate.semantics import externals, instances, querysets, stdlib
+from django_async_migrate.semantics import builtins, externals, instances, querysets, stdlib
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence, Slot
 from django_async_migrate.values.types import (
     NEVER,
@@ -178,6 +178,9 @@ class Narrowing(Statements):
     def _refine_call(self, test: ast.Call, positive: bool) -> None:
         if test.args and self._asks_async(test):
             self._refine_async(test.args[0], positive)
+            return
+        if test.args and isinstance(test.func, ast.Name) and test.func.id == "callable":
+            self._keep(test.args[0], lambda part: builtins.is_callable(self, part) in {None, positive})
             return
         if isinstance(test.func, ast.Attribute) and test.func.attr == "is_cached" and positive and test.args:
             self._trust(test.args[0])

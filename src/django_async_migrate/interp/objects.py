@@ -143,7 +143,7 @@ class Objects(Narrowing):
 
     def _lacking(self, missing: absent.Gap, node: ast.AST) -> Value:
         """Read an attribute that is not there: in a thread, too, and whoever calls."""
-        if self.alive and not self._doubts and not self._guarded and self.fn is not None:
+        if self.alive and not self._doubts and not self.guarded and self.fn is not None:
             effect = Effect(
                 "absent", self.site(node), missing.message, missing.advice, rule=missing.rule, about=missing.about
             )

@@ -15,6 +15,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.ninja import is_open_operation
 from django_async_migrate.index.preloads import Preloads
+from django_async_migrate.index.survey import is_test
 from django_async_migrate.values.heap import Lazy, Object, Slot
 from django_async_migrate.values.types import External, ExternalObject, Partial, Ref, Value
 
@@ -36,9 +37,12 @@ class Requests(Decorated):
     def new_request(self, frame: Frame, key: object, fn: FunctionInfo | None = None) -> Ref:
         """Return a request as a view, or a middleware's ``fn``, gets it.
 
-        Neither its user nor its session is loaded, as far as is known.
+        Neither its user nor its session is loaded, as far as is known. A method that its class calls is looked at from
+        there, too. By itself it may be given a user, where there is code that sets one.
         """
         settled = self._preloads.before_views if fn is None else self._preloads.before(fn)
+        if self._stack and self._sets_users and _is_called_by_its_class(self._stack[0]):
+            settled |= {"user"}
         itself = Slot(ExternalObject(REQUEST))
         slots = {FOREIGN_SELF: itself}
         session = frame.alloc(("session", key), Lazy(External(SESSION)))
@@ -116,6 +120,11 @@ class Requests(Decorated):
         return bool(self.project.tree.containing(*words, b"render(request", b"get_messages(request"))
 
     @cached_property
+    def _sets_users(self) -> bool:
+        """Whether code of the project, tests left out, gives requests a user."""
+        return any(not is_test(path) for path in self.project.tree.containing(b"request.user = "))
+
+    @cached_property
     def _has_other_frameworks(self) -> bool:
         return bool(
             self.project.tree.containing(b"from ninja", b"import ninja", b"import rest_framework", b"from adrf")
@@ -147,6 +156,21 @@ class Requests(Decorated):
                         definitions = self.project.resolve(module, view)
                         found.update(entry for entry in definitions if isinstance(entry, FunctionInfo))
         return frozenset(found)
+
+
+def _is_called_by_its_class(fn: FunctionInfo) -> bool:
+    """Whether a method of a view that Django does not call is called by others of its class."""
+    return (
+        fn.cls is not None
+        and fn.name not in _HANDLERS
+        and any(
+            isinstance(node, ast.Attribute) and node.attr == fn.name and isinstance(node.value, ast.Name)
+            for cls in fn.cls.mro
+            for member in cls.members.values()
+            if isinstance(member, FunctionInfo) and member is not fn
+            for node in member.own_nodes
+        )
+    )
 
 
 def is_django_view(cls: ClassInfo) -> bool:

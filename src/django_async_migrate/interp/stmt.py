@@ -27,6 +27,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
+from .expecting import expecting, names_in
 from .frame import Env, Loop, join_envs, join_into
 from .patterns import Patterns, matches_all
 
@@ -164,7 +165,7 @@ class Statements(Patterns):
         """
         if self.fn is None or not self.fn.globals:
             return False
-        tested = _names_in(node.test) & self.fn.globals
+        tested = names_in(node.test) & self.fn.globals
         return bool(tested) and any(
             isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id in tested
             for part in nodes_in(*node.body)
@@ -305,10 +306,8 @@ class Statements(Patterns):
     def _try(self, node: ast.Try) -> None:
         before = self.env.copy()
         self._tries.append(before)
-        guarded = any("AttributeError" in _names_in(handler.type) for handler in node.handlers)
-        self._guarded += guarded
-        self.execute(node.body)
-        self._guarded -= guarded
+        with expecting(self, [handler.type for handler in node.handlers]):
+            self.execute(node.body)
         raised = self._tries.pop()
         if self.alive:
             raised = join_envs(raised, self.env) if raised is not None else self.env.copy()
@@ -317,10 +316,10 @@ class Statements(Patterns):
         if self.alive:
             self.execute(node.orelse)
             ends.append(self.env if self.alive else None)
-        for handler in node.handlers:
+        for handler in self.module.live_handlers(node):
             if raised is None:
                 break
-            caught = _names_in(handler.type)
+            caught = names_in(handler.type)
             if "RuntimeError" in caught and _asks_for_loop(node.body):
                 continue  # there is a running loop here
             found = done if "EmptyPage" in caught else None  # a paginator that says so has counted its rows
@@ -359,10 +358,8 @@ class Statements(Patterns):
             entered.append((manager, item.context_expr))
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value, item.context_expr)
-        guarded = any("AttributeError" in _names_in(expr) for _, expr in entered)  # suppress(AttributeError)
-        self._guarded += guarded
-        self.execute(node.body)
-        self._guarded -= guarded
+        with expecting(self, [item.context_expr for item in node.items]):  # suppress(AttributeError)
+            self.execute(node.body)
         if self.alive:
             for manager, expr in reversed(entered):
                 self._leave(manager, expr, asynchronous)
@@ -454,10 +451,6 @@ def _as_load(target: ast.expr) -> ast.expr:
     if isinstance(target, ast.Subscript):
         return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
     return target
-
-
-def _names_in(expr: ast.expr | None) -> set[str]:
-    return {node.id for node in nodes_in(expr) if isinstance(node, ast.Name)} if expr is not None else set()
 
 
 def _is_filled(expr: ast.expr) -> bool:

@@ -71,7 +71,7 @@ def _in_body(
         else:
             for part in ("body", "orelse", "finalbody"):
                 yield from _in_body(module, getattr(node, part, None) or [], cls, parent)
-            for handler in getattr(node, "handlers", None) or []:
+            for handler in module.live_handlers(node):
                 yield from _in_body(module, handler.body, cls, parent)
 
 

@@ -41,7 +41,7 @@ def _in_body(module: ModuleInfo, body: list[ast.stmt], version: tuple[int, int],
         elif not (isinstance(node, ast.Try) and _expects_failure(node)):
             for name in _BODIES:
                 yield from _in_body(module, getattr(node, name, None) or [], version, around)
-            for handler in getattr(node, "handlers", None) or []:
+            for handler in module.live_handlers(node):
                 yield from _in_body(module, handler.body, version, around)
 
 

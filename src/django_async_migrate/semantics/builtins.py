@@ -7,15 +7,21 @@ from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
-from django_async_migrate.values.heap import Dict, Instance, Loaded, QuerySet, Sequence
+from django_async_migrate.values.heap import Dict, Instance, Loaded, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     NEVER,
     NONE,
     SCALAR,
+    Bridge,
+    Class,
     ClassMethod,
     Const,
+    ContextFactory,
+    Func,
     Generator,
+    ModelClass,
     Never,
+    Partial,
     Pattern,
     Property,
     Ready,
@@ -35,6 +41,10 @@ if TYPE_CHECKING:
 
 Kwargs = Seq[tuple[str, Value]]
 Builtin = Callable[["Machine", Seq[Value], Kwargs, ast.AST], Value]
+
+
+#: Kinds of plain values that nobody calls.
+_PLAIN_KINDS = frozenset({"str", "int", "float", "bool", "bytes", "falsy"})
 
 
 def _some(element: Value) -> Value | None:
@@ -279,6 +289,26 @@ def _bool(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     return Scalar("bool") if known is None else Const(known)
 
 
+def is_callable(m: Machine, value: Value) -> bool | None:
+    """Whether a value can be called, None where that is not known."""
+    if isinstance(value, (Func, Bridge, Partial, Class, ModelClass, ContextFactory)):
+        return True
+    if isinstance(value, (Const, Tuple, Pattern)):
+        return False
+    state = m.state(value)
+    if isinstance(state, (QuerySet, Sequence, Dict)):
+        return False
+    if isinstance(state, Object) and not state.cls.externals:
+        return state.cls.find("__call__") is not None
+    return False if isinstance(value, Scalar) and value.kind in _PLAIN_KINDS else None
+
+
+def _callable(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    answers = {is_callable(m, part) for part in alternatives(args[0])} if args else {None}
+    answer = answers.pop() if len(answers) == 1 else None
+    return Scalar("bool") if answer is None else Const(answer)
+
+
 def _hash(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
     if args:
         m.special(args[0], "__hash__", (), node)
@@ -324,6 +354,7 @@ FUNCTIONS: dict[str, Builtin] = {
     "reversed": _reversed,
     "bool": _bool,
     "hash": _hash,
+    "callable": _callable,
     "staticmethod": lambda m, a, k, n: Static(a[0]) if a else SCALAR,
     "classmethod": lambda m, a, k, n: ClassMethod(a[0]) if a else SCALAR,
 }

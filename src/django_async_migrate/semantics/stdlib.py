@@ -7,6 +7,8 @@ from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING
 
+from django_async_migrate.catalog import rules_folder
+from django_async_migrate.catalog.releases import coroutine_names
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.values.heap import Dict, Instance, Lazy, Object, QuerySet, Sequence, Slot
@@ -21,11 +23,14 @@ from django_async_migrate.values.types import (
     ExternalObject,
     Func,
     Generator,
+    Manager,
+    Method,
     Never,
     Partial,
     PrefetchLookup,
     Property,
     Ready,
+    RelatedManager,
     Scalar,
     Tuple,
     Unknown,
@@ -89,8 +94,24 @@ def _is_coroutine_function(m: Machine, args: Seq[Value], kwargs: Kwargs, node: a
 def gives_awaitable(func: Value) -> bool | None:
     """Whether a function is a coroutine function, None where that is not known."""
     if isinstance(func, Func):
-        return func.fn.is_async
+        return func.fn.is_async and not func.fn.is_generator
+    if isinstance(func, Partial):
+        return gives_awaitable(func.func)
+    if isinstance(func, Method) and not isinstance(func.receiver, (ExternalObject, Unknown)):
+        answer = _is_django_coroutine(func.name)
+        # A manager hands on most methods of its queryset, through plain functions.
+        return None if answer and isinstance(func.receiver, (Manager, RelatedManager)) else answer
+    if isinstance(func, External) and func.api.startswith("django."):
+        return _is_django_coroutine(func.api.rpartition(".")[2])
     return func.mode == "thread" if isinstance(func, Bridge) else None
+
+
+def _is_django_coroutine(name: str) -> bool | None:
+    """Whether a function or method of Django is a coroutine function: by its name, where it is one of a pair."""
+    names = coroutine_names(rules_folder())
+    if name in names and name.startswith("a"):
+        return True
+    return False if f"a{name}" in names else None
 
 
 def _redirect(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
