@@ -343,6 +343,11 @@ class Blocking(Record):
     of a class with a row; ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``:
     making an object blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the
     same arguments; ``twins``: every method has an async one, ``a`` in front.
+
+    ``paths``: for functions and methods that block only where an argument is the path of a file, the name of that
+    argument, the first one (``__init__``: making an object); ``buffers``: arguments that, where they are given, stand
+    for the file; ``urls``: as ``paths``, of addresses. ``of_paths``: objects that are made of anything else are not
+    what the row is about.
     """
 
     __slots__ = ()
@@ -361,6 +366,10 @@ class Blocking(Record):
     connects: bool = False
     twin: str = ""
     twins: bool = False
+    paths: Mapping[str, str] = MappingProxyType({})
+    urls: Mapping[str, str] = MappingProxyType({})
+    buffers: tuple[str, ...] = ()
+    of_paths: bool = False
 
     def blocks(self, name: str) -> bool:
         """Whether a function or method blocks."""

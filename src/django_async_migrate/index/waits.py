@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 _BUILTINS = frozenset({"open", "input"})
+#: What is no function, and leads to paths: ``settings.BASE_DIR / "terms.txt"``.
+_FOLDERS = ("django.conf.settings.BASE_DIR",)
 
 
 class Waits(Relevance):
@@ -37,7 +39,7 @@ class Waits(Relevance):
     def _is_row(self, api: str) -> bool:
         """Whether a name leads to something that blocks: a function, a class, or a method named on its class."""
         catalog = self._project.catalog
-        if api in catalog.blocking:
+        if api in catalog.blocking or api.endswith(_FOLDERS):
             return True
         function = catalog.functions.get(api)
         if function is not None and function.effect == "blocking":
@@ -45,3 +47,17 @@ class Waits(Relevance):
         head, _, name = api.rpartition(".")
         owner = catalog.blocking.get(head)
         return owner is not None and owner.is_class and owner.blocks(name)
+
+
+class OnPaths(Waits):
+    """Answers whether code may reach something that blocks by what it is given: a path, or a buffer."""
+
+    def _is_wanted(self, cls: ClassInfo) -> bool:
+        return False
+
+    def _mentions_wanted(self, mentions: Mentions) -> bool:
+        return False
+
+    def _is_row(self, api: str) -> bool:
+        row = self._project.catalog.blocking.get(api)
+        return row is not None and bool(row.paths or row.urls)
