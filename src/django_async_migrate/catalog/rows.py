@@ -344,10 +344,9 @@ class Blocking(Record):
     making an object blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the
     same arguments; ``twins``: every method has an async one, ``a`` in front.
 
-    ``paths``: for functions and methods that block only where an argument is the path of a file, the name of that
-    argument, the first one (``__init__``: making an object); ``buffers``: arguments that, where they are given, stand
-    for the file; ``urls``: as ``paths``, of addresses. ``of_paths``: objects that are made of anything else are not
-    what the row is about.
+    ``paths`` names, for functions and methods that block only where their first argument is the path of a file, that
+    argument (``__init__``: making an object); ``urls`` the same for addresses. With an argument of ``unless`` nothing
+    blocks: ``fileobj``. ``strict``: an object made in such a way is not what the row is about.
     """
 
     __slots__ = ()
@@ -368,8 +367,8 @@ class Blocking(Record):
     twins: bool = False
     paths: Mapping[str, str] = MappingProxyType({})
     urls: Mapping[str, str] = MappingProxyType({})
-    buffers: tuple[str, ...] = ()
-    of_paths: bool = False
+    unless: tuple[str, ...] = ()
+    strict: bool = False
 
     def blocks(self, name: str) -> bool:
         """Whether a function or method blocks."""

@@ -54,10 +54,10 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
         owner = m.catalog.blocking.get(head)
         return _used(m, owner, name, args, kwargs, node) if owner is not None and owner.is_class else None
     if row.is_class:
-        waits = row.connects and paths.waits(m, row, "__init__", args, kwargs, node)
-        if row.of_paths and not waits:
+        fits = paths.waits(m, row, paths.MAKING, args, kwargs, node)
+        if row.strict and not fits:
             return None
-        if waits:
+        if row.connects and fits:
             _record(m, row, node)
         if row.owner == QUEUE:
             return m.alloc(node, Sequence(THREAD_QUEUE, None, None))  # what it holds is known

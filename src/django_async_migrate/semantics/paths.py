@@ -1,4 +1,4 @@
-"""Paths, addresses and buffers: whether what a function is given stands for something outside the process.
+"""Paths, addresses and unless: whether what a function is given stands for something outside the process.
 
 ``zipfile.ZipFile("a.zip")`` reads a file, ``zipfile.ZipFile(io.BytesIO(data))`` does not. What nobody knows counts as
 a buffer: nothing is said of it.
@@ -63,14 +63,19 @@ _PATH_ATTRIBUTES = frozenset(
         ("tempfile.TemporaryDirectory", "name"),
     }
 )
-#: Databases of SQLite that are no files.
+#: What rows call the making of an object.
+MAKING = "__init__"
+#: Databases that are no files.
+_MEMORY = Const(":memory:")
 _IN_MEMORY = (":memory:", "file::memory:")
 
 
 def waits(m: Machine, row: Blocking, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> bool:
     """Whether a call has to do with a file or an address, where its row says that this is what it blocks on."""
     given = dict(kwargs)
-    if any(given.get(buffer, NONE) != NONE for buffer in row.buffers):
+    if any(given.get(other, NONE) != NONE for other in row.unless):
+        return False
+    if name == MAKING and any(value == _MEMORY for value in (*args, *given.values())):
         return False
     if name in row.urls:
         value = args[0] if args else given.get(row.urls[name])
