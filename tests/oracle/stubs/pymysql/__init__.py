@@ -41,5 +41,5 @@ def connect(**kwargs: Any) -> Connection:
     return Connection()
 
 
-def install_as_MySQLdb() -> None:  # noqa: N802
+def install_as_MySQLdb() -> None:
     return None

@@ -7,13 +7,13 @@ from typing import Any
 
 
 class _Service:
-    def Add(self, first: int, second: int) -> int:  # noqa: N802
+    def Add(self, first: int, second: int) -> int:
         time.sleep(0.01)
         return first + second
 
 
 class _AsyncService:
-    async def Add(self, first: int, second: int) -> int:  # noqa: N802
+    async def Add(self, first: int, second: int) -> int:
         return first + second
 
 
