@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .classes import ClassInfo
 from .mentions import Mentions, Relevance
+from .modules import ExternalRef
 
 if TYPE_CHECKING:
     from .functions import FunctionInfo
@@ -50,13 +51,19 @@ class Waits(Relevance):
 
 
 class OnPaths(Waits):
-    """Answers whether code may reach something that blocks by what it is given: a path, or a buffer."""
+    """Answers whether a function itself uses something that blocks by what it is given: a path, or a buffer."""
 
-    def _is_wanted(self, cls: ClassInfo) -> bool:
-        return False
-
-    def _mentions_wanted(self, mentions: Mentions) -> bool:
-        return False
+    def uses(self, fn: FunctionInfo) -> bool:
+        """Whether a function with parameters names such an API; what it calls does not count."""
+        if not fn.params and not fn.args.kwonlyargs:
+            return False
+        known = self._answers.get(fn)
+        if known is None:
+            named = self._named(fn.module, self._mentions_of(fn, fn.cls is not None), fn) or []
+            known = self._answers[fn] = any(
+                isinstance(item, ExternalRef) and self._external(item.api) for item, _ in named
+            )
+        return known
 
     def _is_row(self, api: str) -> bool:
         row = self._project.catalog.blocking.get(api)
