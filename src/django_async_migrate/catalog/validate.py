@@ -166,7 +166,7 @@ def _blocking(catalog: Catalog, folder: Path) -> Iterator[str]:
             yield f"{name}: says what {called} has to be given, but not that it blocks"
         if row.strict and not row.is_class:
             yield f"{name}: strict is about making objects"
-        for given in [*row.gives.values(), *row.holds.values()]:
+        for given in [*row.gives.values(), *row.lists.values(), *row.holds.values()]:
             made = catalog.blocking.get(given)
             if made is None or not made.is_class:
                 yield f"{name}: no row for the class {given}"

@@ -216,6 +216,8 @@ def _used(
         _record(m, row, node)
     if given is not None:
         return Client(given)
+    if name in row.lists:
+        return m.alloc(node, Sequence("list", None, Client(row.lists[name])), "listed")
     return Unknown(f"result of {name}()") if blocks else None
 
 
