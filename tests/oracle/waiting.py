@@ -41,11 +41,19 @@ _BLOCKING: dict[str, Callable[..., Any] | None] = {
     "builtins.open": None,
     "io.open": None,
     "builtins.input": lambda *args: "",
+    "concurrent.futures.Executor.map": None,
+    "concurrent.futures.Future.exception": None,
     "concurrent.futures.Future.result": None,
+    "concurrent.futures.ThreadPoolExecutor.map": None,
+    "concurrent.futures.wait": None,
     "hashlib.pbkdf2_hmac": None,
+    "multiprocessing.pool.Pool.map": None,
     "os.popen": None,
     "os.system": None,
     "pathlib.Path.open": None,
+    "poplib.POP3.__init__": _nothing,
+    "poplib.POP3.stat": lambda *args: (0, 0),
+    "queue.Queue.get": None,
     "shutil.copy": None,
     "shutil.copytree": None,
     "shutil.move": None,
@@ -61,8 +69,10 @@ _BLOCKING: dict[str, Callable[..., Any] | None] = {
     "socket.getaddrinfo": lambda *args, **kwargs: [],
     "socket.gethostbyname": lambda *args: "127.0.0.1",
     "socket.socket.connect": _nothing,
+    "sqlite3.connect": None,
     "subprocess.Popen.communicate": None,
     "subprocess.Popen.wait": None,
+    "tempfile.NamedTemporaryFile": None,
     "threading.Event.wait": _nothing,
     "threading.Thread.join": None,
     "time.sleep": _nothing,
@@ -91,6 +101,13 @@ _OWN_FILES = ("django/template/", "django/utils/", "django/test/", "django/db/",
 
 #: Those that Python's own modules use for their own ends: only a call out of other code counts.
 _DIRECTLY = frozenset({"threading.Event.wait", "threading.Thread.join", "concurrent.futures.Future.result"})
+#: Calls that have nothing to wait for.
+_AT_ONCE: dict[str, Callable[..., bool]] = {
+    "concurrent.futures.Future.exception": lambda future, *args, **kwargs: bool(future.done()),
+    "concurrent.futures.Future.result": lambda future, *args, **kwargs: bool(future.done()),
+    "queue.Queue.get": lambda queue, *args, **kwargs: not queue.empty(),
+    "sqlite3.connect": lambda database, *args, **kwargs: database == ":memory:",
+}
 #: Who is to be told; empty while nobody asks.
 _LISTENERS: list[Callable[[FrameType], None]] = []
 
@@ -99,7 +116,8 @@ def watch() -> None:
     """Replace the functions above."""
     for path, instead in _BLOCKING.items():
         owner, name = _owner(path)
-        setattr(owner, name, _watched(getattr(owner, name), instead, path in _DIRECTLY))
+        at_once = _AT_ONCE.get(path, _never)
+        setattr(owner, name, _watched(getattr(owner, name), instead, path in _DIRECTLY, at_once))
 
 
 @contextmanager
@@ -125,13 +143,19 @@ def _owner(path: str) -> tuple[Any, str]:
     raise ImportError(path)
 
 
-def _watched(real: Callable[..., Any], instead: Callable[..., Any] | None, directly: bool) -> Callable[..., Any]:
+def _never(*args: Any, **kwargs: Any) -> bool:
+    return False
+
+
+def _watched(
+    real: Callable[..., Any], instead: Callable[..., Any] | None, directly: bool, at_once: Callable[..., bool]
+) -> Callable[..., Any]:
     @wraps(real)
     def call(*args: Any, **kwargs: Any) -> Any:
         caller = sys._getframe(1)
         if not _LISTENERS or _is_descriptor(real, args) or not _is_asked_for(caller, directly, real.__name__ == "open"):
             return real(*args, **kwargs)
-        if _get_running_loop() is not None:
+        if _get_running_loop() is not None and not at_once(*args, **kwargs):
             for note in _LISTENERS:
                 note(caller)
         return (instead or real)(*args, **kwargs)

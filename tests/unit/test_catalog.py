@@ -151,6 +151,19 @@ def test_a_member_needs_an_owner(rules: Path) -> None:
     assert problems(rules) == ["django.toml: a member of django.nothing.Here, which has no row"]
 
 
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('class = "a.B"\npaths = {read = "path"}', "a.B: says what read has to be given, but not that it blocks"),
+        ('module = "a"\nnames = ["read"]\nstrict = true', "a.read: strict is about making objects"),
+        ('class = "a.B"\nlists = {all = "a.C"}', "a.B: no row for the class a.C"),
+    ],
+)
+def test_a_wrong_row_about_what_blocks_is_named(rules: Path, row: str, message: str) -> None:
+    append(rules / "blocking.toml", f'\n[[blocking]]\n{row}\nrule = "DAM507"\ninstead = "i"\nsource = "s 1.0"\n')
+    assert problems(rules) == [message]
+
+
 def test_a_row_of_another_package_is_named(rules: Path) -> None:
     append(
         rules / "packages" / "mptt.toml",

@@ -232,7 +232,7 @@ def blocking_rows(tables: Tables) -> Mapping[str, Blocking]:
         paths = (
             (row.owner, *row.aliases)
             if row.is_class
-            else [f"{row.owner}.{name}" for name in dict.fromkeys([*row.names, *row.gives])]
+            else [f"{row.owner}.{name}" for name in dict.fromkeys([*row.names, *row.gives, *row.lists])]
         )
         for path in paths:
             keyed[path] = row

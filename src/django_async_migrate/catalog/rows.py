@@ -340,9 +340,14 @@ class Blocking(Record):
     ``owner`` is the module or class, ``aliases`` are other paths of a class, and functions that give an object of
     it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
     method that is not in ``free``; ``reads`` are attributes. ``gives`` holds what functions and methods give: the path
-    of a class with a row; ``holds`` the same for attributes, ``*`` for any that is not one of ``names``. ``connects``:
-    making an object blocks. ``instead``: what async code does, for people; ``twin``: an async function that takes the
-    same arguments; ``twins``: every method has an async one, ``a`` in front.
+    of a class with a row; ``lists`` those that give several such objects; ``holds`` the same for attributes, ``*`` for
+    any that is not one of ``names``. ``connects``: making an object blocks. ``instead``: what async code does, for
+    people; ``twin``: an async function that takes the same arguments; ``twins``: every method has an async one, ``a``
+    in front.
+
+    ``paths`` names, for functions and methods that block only where their first argument is the path of a file, that
+    argument (``__init__``: making an object); ``urls`` the same for addresses. With an argument of ``unless`` nothing
+    blocks: ``fileobj``. ``strict``: an object made in such a way is not what the row is about.
     """
 
     __slots__ = ()
@@ -357,10 +362,15 @@ class Blocking(Record):
     free: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     gives: Mapping[str, str] = MappingProxyType({})
+    lists: Mapping[str, str] = MappingProxyType({})
     holds: Mapping[str, str] = MappingProxyType({})
     connects: bool = False
     twin: str = ""
     twins: bool = False
+    paths: Mapping[str, str] = MappingProxyType({})
+    urls: Mapping[str, str] = MappingProxyType({})
+    unless: tuple[str, ...] = ()
+    strict: bool = False
 
     def blocks(self, name: str) -> bool:
         """Whether a function or method blocks."""
@@ -369,7 +379,7 @@ class Blocking(Record):
 
     def knows(self, name: str) -> bool:
         """Whether a name is one of the methods spoken of."""
-        return name in self.names or name in self.gives
+        return name in self.names or name in self.gives or name in self.lists
 
 
 @keyword_record

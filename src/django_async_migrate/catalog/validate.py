@@ -161,7 +161,12 @@ def _blocking(catalog: Catalog, folder: Path) -> Iterator[str]:
         yield from _common(name, row.source)
         if not row.rule or not row.instead:
             yield f"{name}: says no rule, or not what async code does instead"
-        for given in [*row.gives.values(), *row.holds.values()]:
+        made_of = {"__init__"} if row.is_class else set()
+        for called in {*row.paths, *row.urls} - {*row.names} - made_of:
+            yield f"{name}: says what {called} has to be given, but not that it blocks"
+        if row.strict and not row.is_class:
+            yield f"{name}: strict is about making objects"
+        for given in [*row.gives.values(), *row.lists.values(), *row.holds.values()]:
             made = catalog.blocking.get(given)
             if made is None or not made.is_class:
                 yield f"{name}: no row for the class {given}"

@@ -13,6 +13,7 @@ from django_async_migrate.values.heap import OPAQUE_SPEC, Dict, Instance, Object
 from django_async_migrate.values.types import (
     NONE,
     SCALAR,
+    TEXT,
     Class,
     ExternalObject,
     Manager,
@@ -163,6 +164,8 @@ class Annotations:
     ) -> Value | None:
         definitions = self.project.resolve(module, expr, scope)
         if not definitions:
+            if isinstance(expr, ast.Name) and expr.id == "str":
+                return TEXT
             return SCALAR if _last(expr) in _PLAIN and isinstance(expr, ast.Name) else None
         for definition in definitions:
             model = self.project.model_of(definition)

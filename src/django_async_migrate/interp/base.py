@@ -14,7 +14,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.mentions import Relevance
 from django_async_migrate.index.modules import Assigned, ModuleInfo
-from django_async_migrate.index.waits import Waits
+from django_async_migrate.index.waits import OnPaths, Waits
 from django_async_migrate.values.forms import Forms
 from django_async_migrate.values.heap import Heap
 from django_async_migrate.values.types import (
@@ -105,6 +105,7 @@ class EngineBase(Names):
         self.registrations = project.registrations
         self.relevance = Relevance(project)
         self.waits = Waits(project, self.relevance.mentions)
+        self.on_paths = OnPaths(project, self.relevance.mentions)
         self._waiting: dict[tuple[FunctionInfo, ClassInfo | None], Summary | None] = {}
         self._makers: set[tuple[FunctionInfo, ClassInfo | None]] = set()  # of objects that block
         self._filling: set[Assigned] = set()

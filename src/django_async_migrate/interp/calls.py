@@ -238,7 +238,7 @@ class Evaluator(Responding):
             self.engine.outcome.saw_queryset(node, state.shape == "model")
             return querysets.call(self, receiver, name, args, kwargs, node)
         if isinstance(receiver, Ready):
-            return receiver.value if name == "result" else SCALAR
+            return blocking.result(self, receiver, name, args, kwargs, node)
         if isinstance(receiver, Manager):
             self.engine.outcome.saw_queryset(node, True)
             own = stock.manager_call(self, receiver, name, args, kwargs, node)
@@ -257,8 +257,8 @@ class Evaluator(Responding):
             self.engine.outcome.others.add(node)
         if isinstance(state, Dict):
             return containers.call_dict(self, receiver, state, name, args, kwargs, node)
-        if isinstance(state, Sequence) and state.kind == "queue":
-            return stock.queue_call(self, receiver, state, name, args, node)
+        if isinstance(state, Sequence) and state.kind.endswith("queue"):
+            return stock.queue_call(self, receiver, state, name, args, kwargs, node)
         if isinstance(state, Sequence) and state.kind == "contextvar" and isinstance(receiver, Ref):
             return stock.context_variable_call(self, receiver, state, name, args)
         if isinstance(state, Sequence):
@@ -276,7 +276,7 @@ class Evaluator(Responding):
                 if name == "split" and len(args) == 1 and isinstance(args[0], Const):
                     items = tuple(Const(part) for part in receiver.value.split(str(args[0].value)))
                     return self.alloc(node, Sequence("list", items), "split")
-            return folded if folded is not None else SCALAR
+            return folded if folded is not None else text.given(receiver, name)
         if isinstance(receiver, ModelClass):
             if args and self.state(args[0]) is not None:
                 return self.call(self.attribute(args[0], name, node), args[1:], kwargs, node)
@@ -349,7 +349,7 @@ class Evaluator(Responding):
             return self.engine.run(self, value.func, value.args, value.kwargs, node, awaited=True)
         authentication.before(self, value, node)
         with self.muted():
-            if value.mode in {"thread", "future"}:
+            if value.mode in {"thread", "future", "submitted"}:
                 with self.probed(node if value.apart else None):
                     return self._in_thread(value, node)
             return self._async_method(value, node)

@@ -241,7 +241,8 @@ class Engine(Parents, Waiting, Dispatch, Relevant, Registries, Misbridged):
             if param.annotation is not None and is_foreign(value) and not isinstance(value, Primed):
                 value = self.annotation(frame, fn.module, param.annotation, ("param", param), fn) or value
             if passed in (FILLED, _TEXT) and _is_left_out(fn.defaults.get(param.arg)):
-                value = Scalar("truthy")  # ``if name:`` asks whether the optional argument was given: it was
+                # ``if name:`` asks whether the optional argument was given: it was.
+                value = (_TEXT if passed == _TEXT else Scalar()).tested(True)
             names[param.arg] = value
         return names
 

@@ -48,8 +48,8 @@ class Narrowing(Statements):
     def _truth_of(self, value: Value, node: ast.AST) -> bool | None:
         if isinstance(value, Const):
             return bool(value.value)
-        if isinstance(value, Scalar) and value.kind in {"truthy", "falsy"}:
-            return value.kind == "truthy"
+        if isinstance(value, Scalar) and value.truth is not None:
+            return value.truth
         if isinstance(value, Tuple):
             return bool(value.items)
         if isinstance(value, Pattern):
@@ -105,7 +105,7 @@ class Narrowing(Statements):
         if isinstance(test, ast.Name):
             value = self.env.names.get(test.id)
             if isinstance(value, Scalar) or (isinstance(value, Unknown) and not positive):
-                self.env.names[test.id] = Scalar("truthy" if positive else "falsy")
+                self.env.names[test.id] = (value if isinstance(value, Scalar) else Scalar()).tested(positive)
             return
         owner = self._read(test.value)
         state = self.state(owner) if owner is not None else None
@@ -118,8 +118,8 @@ class Narrowing(Statements):
     def _may_be(self, part: Value, truth: bool) -> bool:
         if isinstance(part, Const):
             return bool(part.value) is truth
-        if isinstance(part, Scalar) and part.kind in {"truthy", "falsy"}:
-            return (part.kind == "truthy") is truth
+        if isinstance(part, Scalar) and part.truth is not None:
+            return part.truth is truth
         state = self.state(part)
         if isinstance(state, Instance) or isinstance(part, (Func, Class, ModelClass)):
             return truth

@@ -8,7 +8,7 @@ from collections.abc import Sequence as Seq
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.conditions import compared
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.semantics import blocking, containers, querysets, text
+from django_async_migrate.semantics import blocking, containers, paths, querysets, text
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.join import join_values
 from django_async_migrate.values.types import (
@@ -142,7 +142,7 @@ class Operators(Comprehensions):
             elif isinstance(part, Unknown) or (isinstance(part, Client) and isinstance(op, ast.Div)):
                 results.append(part)  # a path below a path
             else:
-                results.append(SCALAR)
+                results.append((isinstance(op, ast.Div) and paths.below(part, right)) or SCALAR)
         return self._union(results)
 
     def _percent(self, left: Value, right: Value, node: ast.AST) -> None:
@@ -211,7 +211,7 @@ def _never_none(value: Value) -> bool:
     return isinstance(value, (Ref, Tuple, Func, Pattern)) or (isinstance(value, Scalar) and value.kind in _NOT_NONE)
 
 
-_NOT_NONE = frozenset({"truthy", "int", "bool", "str", "bytes"})
+_NOT_NONE = frozenset({"truthy", "truthy text", "int", "bool", "str", "bytes"})
 
 
 def _is_text(value: Value) -> bool:

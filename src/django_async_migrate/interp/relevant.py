@@ -57,6 +57,8 @@ class Relevant(EngineBase):
             return True
         if func.closure and self.waits.function(func.fn, cls):
             return True  # what blocks may be an object of the function around it
+        if self.on_paths.uses(func.fn):
+            return True  # whether it blocks depends on what it is given
         if func.fn.returns_calls and self.makes_what_blocks(frame, func):
             return True
         # What a method reaches through its own class is in the answer already; what the object holds is not.

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 
 from django_async_migrate.core.effects import Terminal
 from django_async_migrate.index.modules import Assigned
-from django_async_migrate.values.heap import Object
+from django_async_migrate.values.heap import Object, Sequence
 from django_async_migrate.values.types import (
     SCALAR,
     CacheAlias,
     Client,
     Const,
+    Coroutine,
     External,
     Func,
     Method,
+    Ready,
     Signal,
+    Submitted,
     Unknown,
     Value,
 )
 
-from . import apis, dispatching
+from . import apis, dispatching, paths
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog.rows import Blocking
@@ -31,6 +34,16 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 Kwargs = Seq[tuple[str, Value]]
+
+QUEUE = "queue.Queue"
+#: The kind of such a queue, as a container.
+THREAD_QUEUE = "thread queue"
+_FUTURE = "concurrent.futures.Future"
+_RESULTS = frozenset({"exception", "result"})
+#: Code that asks these knows whether a queue holds anything.
+_ASK_QUEUE = frozenset({"empty", "qsize"})
+#: With these a result is there when it is asked for, or somebody else has waited for it.
+_ASK_FUTURE = frozenset({"add_done_callback", "as_completed", "done", "wait", "wrap_future"})
 
 
 def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value | None:
@@ -41,8 +54,13 @@ def call(m: Machine, api: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) 
         owner = m.catalog.blocking.get(head)
         return _used(m, owner, name, args, kwargs, node) if owner is not None and owner.is_class else None
     if row.is_class:
-        if row.connects:
+        fits = paths.waits(m, row, paths.MAKING, args, kwargs, node)
+        if row.strict and not fits:
+            return None
+        if row.connects and fits:
             _record(m, row, node)
+        if row.owner == QUEUE:
+            return m.alloc(node, Sequence(THREAD_QUEUE, None, None))  # what it holds is known
         return Client(row.owner)
     name = api.removeprefix(f"{row.owner}.")
     return _used(m, row, name, args, kwargs, node)
@@ -64,6 +82,9 @@ def call_method(
     while isinstance(receiver, Method):  # client.chat.completions.create()
         path = f"{receiver.name}.{path}"
         receiver = receiver.receiver
+    if isinstance(receiver, Coroutine) and receiver.mode == "submitted" and path in _RESULTS:
+        _waits_for_result(m, args, kwargs, node)
+        return None
     if isinstance(receiver, Signal):
         return dispatching.send(m, receiver, path, args, kwargs, node)
     if isinstance(receiver, Func):
@@ -77,6 +98,39 @@ def call_method(
         if row is not None and row.is_class:
             return _used(m, row, path, args, kwargs, node, receiver)
     return None
+
+
+def result(m: Machine, receiver: Ready, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> Value:
+    """Call a method of a task, or of what another thread works on."""
+    if isinstance(receiver, Submitted) and name in _RESULTS:
+        _waits_for_result(m, args, kwargs, node)
+    return receiver.value if name == "result" else SCALAR
+
+
+def taken(m: Machine, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
+    """Call a method of a ``queue.Queue``: taking from an empty one waits for another thread."""
+    row = m.catalog.blocking.get(QUEUE)
+    given = dict(kwargs)
+    at_once = Const(False) in (*args[:1], given.get("block")) or Const(0) in (*args[1:2], given.get("timeout"))
+    if row is not None and row.blocks(name) and not at_once and not _mentions(m, _ASK_QUEUE):
+        _record(m, row, node)
+
+
+def _waits_for_result(m: Machine, args: Seq[Value], kwargs: Kwargs, node: ast.AST) -> None:
+    """Wait for the result of a ``concurrent.futures.Future``."""
+    row = m.catalog.blocking.get(_FUTURE)
+    timeout = args[0] if args else dict(kwargs).get("timeout")
+    if row is not None and timeout != Const(0) and not _mentions(m, _ASK_FUTURE):
+        _record(m, row, node)
+
+
+def _mentions(m: Machine, names: frozenset[str]) -> bool:
+    """Whether the function that runs uses one of some names: it may know that there is nothing to wait for."""
+    nodes = m.fn.own_nodes if m.fn is not None else ()
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names)
+        for node in nodes
+    )
 
 
 def attribute(m: Machine, client: Client, name: str, node: ast.AST) -> Value:
@@ -157,11 +211,13 @@ def _used(
     receiver: Value | None = None,
 ) -> Value | None:
     given = row.gives.get(name)
-    blocks = row.blocks(name)
+    blocks = row.blocks(name) and paths.waits(m, row, name, args, kwargs, node)
     if blocks and not apis.called(m, row, name, args, kwargs, node, receiver):
         _record(m, row, node)
     if given is not None:
         return Client(given)
+    if name in row.lists:
+        return m.alloc(node, Sequence("list", None, Client(row.lists[name])), "listed")
     return Unknown(f"result of {name}()") if blocks else None
 
 

@@ -25,6 +25,7 @@ from django_async_migrate.values.types import (
     Ref,
     Scalar,
     Star,
+    Submitted,
     Tuple,
     Unknown,
     Value,
@@ -143,7 +144,8 @@ def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: 
         return Bridge(mode, func, None, apart) if func is not None else BridgeFactory(mode, apart)
     if row.kind in {"to-thread", "to-thread-call", "executor-method"}:
         passed = tuple((name, value) for name, value in kwargs if name not in {"limiter", "cancellable"})
-        mode = "future" if row.kind == "executor-method" or row.api.endswith(".submit") else "thread"
+        mode = "future" if row.kind == "executor-method" else "thread"
+        mode = "submitted" if row.api.endswith(".submit") else mode
         apart = row.kind != "to-thread" and not row.thread_sensitive
         call = Coroutine(mode, func or Unknown("to thread"), rest, passed, apart)
         # How a function of the project is used tells what it is: run(f, x) is awaited, run(f) may be called first.
@@ -151,7 +153,8 @@ def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: 
     if row.kind in {"to-loop-call", "to-loop-method"}:
         if not row.thread_safe:
             m.effect(node, "to-loop", rule="DAM612")
-        return m.await_(args[0], node) if args else Unknown("to loop")
+        awaited = m.await_(args[0], node) if args else Unknown("to loop")
+        return Submitted(awaited) if row.thread_safe else awaited
     if row.kind == "task-call":
         return Ready(m.await_(args[0], node)) if args else Unknown("task")
     if row.kind == "gather-call":

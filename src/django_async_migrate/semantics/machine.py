@@ -13,6 +13,7 @@ from django_async_migrate.values.types import Ref, Value
 
 if TYPE_CHECKING:
     from django_async_migrate.catalog import Catalog
+    from django_async_migrate.index.functions import FunctionInfo
     from django_async_migrate.index.project import Project
 
 
@@ -24,6 +25,10 @@ class Machine(Protocol):
 
     @property
     def catalog(self) -> Catalog: ...
+
+    @property
+    def fn(self) -> FunctionInfo | None:
+        """The function that is interpreted; None for code of a module."""
 
     @property
     def version(self) -> tuple[int, int]:

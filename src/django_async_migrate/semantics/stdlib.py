@@ -405,7 +405,6 @@ FUNCTIONS: dict[str, Callable[[Machine, Seq[Value], Kwargs, ast.AST], Value]] = 
     "types.SimpleNamespace": _namespace,
     "asyncio.Queue": _queue,
     "asyncio.LifoQueue": _queue,
-    "queue.Queue": _queue,
     "logging.debug": _log,
     "logging.info": _log,
     "logging.warning": _log,

@@ -21,7 +21,7 @@ from django_async_migrate.values.types import (
     Value,
 )
 
-from . import containers, querysets
+from . import blocking, containers, querysets
 from .warmth import warm
 
 if TYPE_CHECKING:
@@ -94,8 +94,12 @@ def context_variable_call(m: Machine, ref: Ref, state: Sequence, name: str, args
     return SCALAR
 
 
-def queue_call(m: Machine, ref: Value, state: Sequence, name: str, args: Seq[Value], node: ast.AST) -> Value:
+def queue_call(
+    m: Machine, ref: Value, state: Sequence, name: str, args: Seq[Value], kwargs: Kwargs, node: ast.AST
+) -> Value:
     """Call a method of an ``asyncio.Queue`` or ``queue.Queue``."""
+    if state.kind == blocking.THREAD_QUEUE:
+        blocking.taken(m, name, args, kwargs, node)
     if name in {"put", "put_nowait"} and args:
         containers.add(m, ref, args[0])
         return Ready(NONE) if name == "put" else NONE

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from django_async_migrate.values.heap import Dict
-from django_async_migrate.values.types import Const, Pattern, Scalar, Value
+from django_async_migrate.values.types import SCALAR, Const, Pattern, Scalar, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -40,6 +40,14 @@ def folded(value: str, name: str, args: Seq[Value]) -> Value | None:
     except (TypeError, ValueError):
         return None
     return Const(found) if isinstance(found, (str, bool)) else None
+
+
+def given(receiver: Value, name: str) -> Value:
+    """Return what a method of a text gives: often another text."""
+    is_text = isinstance(receiver, Pattern) or receiver == Scalar("str")
+    if not is_text and not (isinstance(receiver, Const) and isinstance(receiver.value, str)):
+        return SCALAR
+    return Scalar("str") if name in _FOLDED or name in {"format", "join"} else SCALAR
 
 
 _FOLDED = frozenset(

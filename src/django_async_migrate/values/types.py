@@ -72,6 +72,20 @@ class Scalar(Value):
 
     kind: str = ""
 
+    @property
+    def truth(self) -> bool | None:
+        """Whether a test of it passes, where that is known."""
+        return {"truthy": True, "truthy text": True, "falsy": False}.get(self.kind)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text, or said to be one."""
+        return self.kind in {"str", "text", "truthy text"}
+
+    def tested(self, positive: bool) -> Scalar:
+        """Return what a test has shown it to be."""
+        return Scalar(("truthy text" if self.is_text else "truthy") if positive else "falsy")
+
 
 @record
 class Pattern(Value):
@@ -279,7 +293,7 @@ class Coroutine(Value):
 
     __slots__ = ()
 
-    mode: str  # "async", "thread", "future" (it runs in a thread already) or "method"
+    mode: str  # "async", "thread", "future" or "submitted" (it runs in a thread already) or "method"
     func: Value
     args: tuple[Value, ...] = ()
     kwargs: tuple[tuple[str, Value], ...] = ()
@@ -293,6 +307,12 @@ class Ready(Value):
     __slots__ = ()
 
     value: Value
+
+
+class Submitted(Ready):
+    """What another thread works on: asking for the result waits for that thread."""
+
+    __slots__ = ()
 
 
 @record
@@ -387,6 +407,8 @@ UNKNOWN = Unknown()
 NEVER = Never()
 NONE = Const(None)
 SCALAR = Scalar()
+#: What is annotated as a text: callers may have passed something else.
+TEXT = Scalar("text")
 #: A text that is not empty as far as its model says. A row may break that, so no test is decided by it alone.
 FILLED = Scalar("filled")
 

@@ -29,6 +29,10 @@ _MANY_ITEMS = 6
 _MANY_KEYS = 16
 
 
+#: What tells how tests of a value go, or that it is a text.
+_KEPT = frozenset({"truthy", "truthy text", "falsy", "filled", "str", "text"})
+
+
 def widened(value: Value, coarse: bool = False) -> Value:
     """Return a value with the details left out that seldom decide anything.
 
@@ -60,8 +64,8 @@ def widened(value: Value, coarse: bool = False) -> Value:
         parts = [widened(part, coarse) for part in value.items]
         return value if _same(parts, value.items) else Tuple(tuple(parts))
     if isinstance(value, Pattern) and (coarse or not value.tells_names):
-        return Scalar("truthy")
-    if isinstance(value, Scalar) and coarse and value.kind not in {"truthy", "falsy", "filled"}:
+        return Scalar("truthy text")
+    if isinstance(value, Scalar) and coarse and value.kind not in _KEPT:
         return Scalar()
     return UNKNOWN if is_foreign(value) else value
 

@@ -1,0 +1,1 @@
+"""Stands in for Pillow, which the tests do without."""

@@ -1,0 +1,1 @@
+"""Stands in for dnspython, which the tests do without."""

@@ -1,0 +1,1 @@
+"""Stands in for geopy, which the tests do without."""

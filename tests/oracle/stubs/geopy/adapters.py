@@ -1,0 +1,5 @@
+"""Stands in for the adapters of geopy."""
+
+
+class AioHTTPAdapter:
+    """An adapter that awaits."""
