@@ -103,17 +103,14 @@ SHOWN = frozenset(
         "redirect",
         "render",
         "render_to_string",
+        *("send_json", "send_message", "send_photo", "reply_text", "reply_html", "reply_photo"),
+        *("edit_text", "edit_message_text"),
     }
 )
+#: Methods that send a message: what they are given by name becomes part of it.
+_SENDERS = frozenset({"send", "reply", "respond", "edit", "edit_message", "edit_original_response"})
 _LOGGERS = frozenset({"log", "logger", "logging", "_logger", "LOG", "LOGGER"})
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
-#: Methods of querysets and managers that look at the values they are given.
-_ASKED_WITH = frozenset(
-    {
-        *("filter", "exclude", "get", "create", "update", "get_or_create", "update_or_create"),
-        *("aget", "acreate", "aupdate", "aget_or_create", "aupdate_or_create"),
-    }
-)
 #: What makes a call one that a test looks at from outside.
 _EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwarns", "suppress", "patch", "object")
 #: What is given a function, to run it in a thread or on a loop.
@@ -144,6 +141,8 @@ KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 #: What may be several values in one.
 _ROWS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.Name)
+#: What may hold a coroutine: displays, and variables.
+_HOLDERS = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.Name)
 #: Nodes that use no value.
 _IDLE = frozenset({ast.Name, ast.Constant, ast.keyword, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict})
 
@@ -274,6 +273,8 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
         if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
             yield node.value, Use("used", "unpacks it")
         for target in node.targets:
+            if _is_scope_entry(target):
+                yield from ((part, Use("used", "puts it into the scope")) for part in parts_of(node.value))
             if isinstance(target, ast.Attribute):
                 yield node.value, Use("stored", target.attr, target)
     elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -283,6 +284,16 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
         yield node.value, Use("returned")
     elif isinstance(node, ast.Await):
         yield node.value, Use("awaited")
+
+
+def _is_scope_entry(target: ast.expr) -> bool:
+    """Whether an assignment sets an entry of an ASGI scope, which applications read as a value: ``scope["user"]``."""
+    return (
+        isinstance(target, ast.Subscript)
+        and called_name(target.value) == "scope"
+        and isinstance(target.slice, ast.Constant)
+        and target.slice.value in {"user", "session", "path", "url_route", "headers", "cookies"}
+    )
 
 
 def _iterated(node: ast.expr, is_async: bool) -> Use:
@@ -332,8 +343,14 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
         yield from ((argument, Use("gathered", name, node)) for argument in node.args if isinstance(argument, _ROWS))
     elif name in KEEPERS and isinstance(node.func, ast.Attribute) and len(arguments) > 1:
         yield arguments[1], Use("given", name, node)
-    elif name in _ASKED_WITH or (isinstance(node.func, ast.Name) and name[:1].isupper()):
-        yield from ((argument, Use("passed", name, node)) for argument in arguments)
+    elif name not in RUNNERS:
+        sends = name in _SENDERS and isinstance(node.func, ast.Attribute)
+        for keyword in node.keywords if sends else ():
+            how = f"passes it to {name}()"
+            yield from ((part, Use("used", how, inside=True)) for part in parts_of(keyword.value))
+        for argument in node.args if sends else arguments:
+            within = isinstance(argument, _HOLDERS)
+            yield from ((part, Use("passed", name, node, within)) for part in parts_of(argument))
     if name in ASKING and name != "filter":
         yield from ((keyword.value, Use("asked", name, node)) for keyword in node.keywords if keyword.arg == "key")
 

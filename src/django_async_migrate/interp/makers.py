@@ -73,7 +73,8 @@ def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[
                 set_by.append((node.value, path))
         elif node is use:
             reading = path
-    stored = [node for node in fn.own_nodes if isinstance(node, ast.Name) and node.id == name]
+    inner = _in_comprehensions(fn, name)
+    stored = [node for node in fn.own_nodes if isinstance(node, ast.Name) and node.id == name and id(node) not in inner]
     if reading is None or sum(not isinstance(node.ctx, ast.Load) for node in stored) != len(set_by):
         return []  # something else sets it, too
     found: list[ast.expr] = []
@@ -84,10 +85,28 @@ def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[
         calls = [part for part in parts_of(value) if part in made]
         if not calls:
             return []
-        found += calls
+        for call in calls:
+            behind = _makers(fn, call, made) if isinstance(call, ast.Name) else []
+            found += behind or [call]
         if path == reading[: len(path)]:
             break  # it has run whenever the use does
     return found[::-1]
+
+
+def _in_comprehensions(fn: FunctionInfo, name: str) -> set[int]:
+    """Return the nodes that mean a comprehension's own variable of a name."""
+    return {
+        id(node)
+        for comprehension in fn.own_nodes
+        if isinstance(comprehension, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+        and any(
+            isinstance(target, ast.Name) and target.id == name
+            for part in comprehension.generators
+            for target in ast.walk(part.target)
+        )
+        for node in ast.walk(comprehension)
+        if isinstance(node, ast.Name)
+    }
 
 
 def _gives(call: ast.Call, name: str) -> bool:

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cached_property
 
 from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.parameters import Parameters
 from django_async_migrate.index.usages import Use
 from django_async_migrate.semantics import asynchronous
 from django_async_migrate.syntax.nodes import statements_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
+    Class,
     Coroutine,
     External,
     Func,
@@ -131,16 +134,16 @@ class Mistakes(Suspects):
             return self._given(frame, node, value, use)
         if use.kind == "asked":
             return self._asked(frame, node, value, use)
-        if not self._minds(frame, use):
-            return None
-        certain = True
+        certain, within = True, False
         for part in alternatives(value):
             proof = self.is_coroutine(frame, part)
             if proof is None and use.inside:
-                proof = self._holds(frame, part)
+                proof, within = self._holds(frame, part), True
             if proof is None:
                 return None
             certain = certain and proof
+        if not self._minds(frame, node, use, within):
+            return None
         if use.kind == "held":
             return self._mistake(frame, node, "", certain)
         if use.kind in {"passed", "stored"}:
@@ -157,20 +160,20 @@ class Mistakes(Suspects):
                 return self._mistake(frame, node, "DAM603", certain, "returns it from a view")
         return None
 
-    def _minds(self, frame: Frame, use: Use) -> bool:
-        """Whether what a value is passed to, or stored in, is known to take no coroutine: Django's own."""
+    def _minds(self, frame: Frame, node: ast.expr, use: Use, within: bool) -> bool:
+        """Whether what a value is passed to, or stored in, is known to take no coroutine.
+
+        That is what Django stores in the database, and functions and classes of the project that use their argument
+        as a value. ``within``: a container that holds a coroutine is passed.
+        """
         if use.kind == "passed" and isinstance(use.around, ast.Call):
+            call = use.around
+            direct = node in call.args or any(node is keyword.value for keyword in call.keywords)
             with frame.muted():
-                func = frame.eval(use.around.func)
+                func = frame.eval(call.func)
             return all(
-                isinstance(part, ModelClass)
-                or (
-                    isinstance(part, Method)
-                    and (
-                        isinstance(part.receiver, (Manager, RelatedManager))
-                        or isinstance(frame.state(part.receiver), QuerySet)
-                    )
-                )
+                self._takes_value(frame, part, call, node, within or not direct)
+                or (not within and direct and _stores(frame, part))
                 for part in alternatives(func)
             )
         if use.kind == "stored" and isinstance(use.around, ast.Attribute):
@@ -178,6 +181,24 @@ class Mistakes(Suspects):
                 owner = frame.eval(use.around.value)
             return all(_has_field(frame.state(part), use.how) for part in alternatives(owner))
         return True
+
+    def _takes_value(self, frame: Frame, func: Value, call: ast.Call, argument: ast.expr, within: bool) -> bool:
+        """Whether a function or class of the project uses an argument as a value, whichever subclass's it is."""
+        takes = self._parameters.takes_value
+        if isinstance(func, Class):
+            return takes(func.cls, call, argument, within)
+        if not isinstance(func, Func) or not self._keeps(func.fn) or not takes(func.fn, call, argument, within):
+            return False
+        state = frame.state(func.receiver) if func.receiver is not None else None
+        if not isinstance(state, Object) or state.whole or func.fn.cls is None:
+            return True
+        found = [cls.find(func.fn.name) for cls in self.subclasses_with(state.cls, func.fn.name)]
+        members = [entry[1] if entry is not None else None for entry in found]
+        return all(isinstance(member, FunctionInfo) and takes(member, call, argument, within) for member in members)
+
+    @cached_property
+    def _parameters(self) -> Parameters:
+        return Parameters(self.project)
 
     def _holds(self, frame: Frame, value: Value) -> bool | None:
         """Whether a container certainly holds a coroutine; None where nobody knows."""
@@ -295,6 +316,14 @@ class Mistakes(Suspects):
             if api not in _KEEPERS and not api.startswith(_KEEPING):
                 return False
         return True
+
+
+def _stores(frame: Frame, func: Value) -> bool:
+    """Whether a call makes or looks for rows: a model, or a method of a queryset or a manager."""
+    return isinstance(func, ModelClass) or (
+        isinstance(func, Method)
+        and (isinstance(func.receiver, (Manager, RelatedManager)) or isinstance(frame.state(func.receiver), QuerySet))
+    )
 
 
 def _has_field(state: object, name: str) -> bool:

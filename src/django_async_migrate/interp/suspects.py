@@ -125,13 +125,22 @@ class Suspects(AsyncNames):
 
     def _held_names(self, fn: FunctionInfo) -> frozenset[str]:
         """Return the variables that may hold a coroutine."""
-        found: set[str] = set()
+        held: set[str] = set()
+        from_names: list[tuple[set[str], set[str]]] = []  # variables, and those they are made of
         for node in fn.own_nodes:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-                if any(self._is_async_call(fn, part) for part in parts_of(node.value)):
-                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                    found.update(target.id for target in targets if isinstance(target, ast.Name))
-        return frozenset(found)
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = {target.id for target in targets if isinstance(target, ast.Name)}
+                parts = list(parts_of(node.value))
+                if any(self._is_async_call(fn, part) for part in parts):
+                    held |= names
+                elif names:
+                    from_names.append((names, {part.id for part in parts if isinstance(part, ast.Name)}))
+        for _ in range(2):
+            for names, used in from_names:
+                if used & held:
+                    held |= names
+        return frozenset(held)
 
     def _may_be_coroutine(self, fn: FunctionInfo, expr: ast.expr, use: Use, held: frozenset[str]) -> bool:
         if isinstance(expr, ast.Name):
