@@ -81,6 +81,32 @@ def middleware_in(module: ModuleInfo) -> Iterator[Middleware]:
                     yield found
 
 
+def handles_request(fn: FunctionInfo) -> bool:
+    """Whether a function gets the requests of a middleware: what a factory returns, ``__call__`` or a hook.
+
+    It asks for the response with its first parameter; a hook has a name that Django calls.
+    """
+    params = fn.params
+    if fn.cls is not None:
+        if not (_asks_response(fn.cls) or MIXIN in fn.cls.externals) or len(params) < 2:
+            return False
+        return fn.name in _HOOKS[:2] or _asks_for(fn, params[1].arg)
+    around = fn.parent
+    if around is None or around.cls is not None or len(params) != 1:
+        return False
+    return [param.arg for param in around.params] == ["get_response"] and _asks_for(fn, params[0].arg)
+
+
+def _asks_for(fn: FunctionInfo, request: str) -> bool:
+    """Whether a function calls ``get_response`` with a variable."""
+    for node in fn.own_nodes:
+        if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "get_response" and node.args[0].id == request:
+                return True
+    return False
+
+
 def middleware_of(definition: object) -> Middleware | None:
     """Return what a definition is as middleware; None where it is none, or does what nobody can follow."""
     if isinstance(definition, FunctionInfo):

@@ -11,7 +11,7 @@ from django_async_migrate.syntax.nodes import nodes_in
 
 from .classes import ClassInfo
 from .functions import FunctionInfo
-from .middleware import middleware_in, middleware_of
+from .middleware import handles_request, middleware_in, middleware_of
 
 if TYPE_CHECKING:
     from .chain import Entry
@@ -77,13 +77,21 @@ class Preloads:
         return {fn: made for made in dict.fromkeys(named) if made is not None for fn in _receivers(made)}
 
     def is_middleware(self, fn: FunctionInfo) -> bool:
-        """Whether Django calls a function with a request, since ``MIDDLEWARE`` names what it belongs to."""
-        return fn in self._places
+        """Whether Django calls a function with a request, since ``MIDDLEWARE`` names what it belongs to.
+
+        A library has no settings: what looks like middleware counts there.
+        """
+        return fn in self._places or self._is_for_others(fn)
+
+    def _is_for_others(self, fn: FunctionInfo) -> bool:
+        return not self._project.middleware.chains and handles_request(fn)
 
     def before(self, fn: FunctionInfo) -> frozenset[str]:
         """Which of ``user`` and ``session`` is settled, or not there yet, when a function gets the request."""
         made = self._places.get(fn)
         if made is None:
+            if self._is_for_others(fn):
+                return frozenset()
             is_open = any(_name(node) == "login_not_required" for node in fn.decorators)
             return self._before_open_views if is_open else self.before_views
         found: set[str] = set()

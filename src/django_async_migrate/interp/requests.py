@@ -8,6 +8,7 @@ own.
 from __future__ import annotations
 
 import ast
+import re
 from functools import cached_property
 
 from django_async_migrate.core.record import replace
@@ -28,6 +29,8 @@ USER = "django.contrib.auth.middleware.get_user"
 #: What annotations say of such requests.
 _REQUESTS = frozenset({REQUEST, "django.http.request.HttpRequest", "django.core.handlers.asgi.ASGIRequest"})
 _HANDLERS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch", "setup"})
+#: The setting, where a file sets it; ``settings.SESSION_ENGINE`` only reads it.
+_ENGINE = re.compile(rb"(?<![.\w])SESSION_ENGINE\b(?!\))")
 _ROUTES = frozenset({"path", "re_path", "url"})
 
 
@@ -67,6 +70,7 @@ class Requests(Decorated):
         proven = self.is_view(fn) or self._renders_with(fn, param.arg)
         proven = proven or (view is not None and self.is_view(view))
         proven = proven or ([param] == fn.params[:1] and is_open_operation(self.project, fn))
+        proven = proven or _authenticates(fn)
         if found is not None:
             proven = proven or (not self._has_other_frameworks and self._is_plainly_decorated(fn))
         if not proven and self._asks_requests and self._preloads.is_middleware(fn):
@@ -138,7 +142,8 @@ class Requests(Decorated):
     def _has_database_sessions(self) -> bool:
         """Whether sessions are kept in the database, as they are where no setting says otherwise."""
         tree = self.project.tree
-        return all(b"sessions.backends.db" in (tree.data(path) or b"") for path in tree.containing(b"SESSION_ENGINE"))
+        found = (tree.data(path) or b"" for path in tree.containing(b"SESSION_ENGINE"))
+        return all(b"sessions.backends.db" in data for data in found if _ENGINE.search(data))
 
     @cached_property
     def _routed(self) -> frozenset[FunctionInfo]:
@@ -170,6 +175,15 @@ def _is_called_by_its_class(fn: FunctionInfo) -> bool:
             if isinstance(member, FunctionInfo) and member is not fn
             for node in member.own_nodes
         )
+    )
+
+
+def _authenticates(fn: FunctionInfo) -> bool:
+    """Whether Django Ninja calls a function with the request that it is to find the user of."""
+    return (
+        fn.name == "authenticate"
+        and fn.cls is not None
+        and any(base.startswith("ninja.security.") for base in fn.cls.externals)
     )
 
 
