@@ -47,11 +47,18 @@ class Parameters:
 
         ``within``: the argument is a container, and what it holds has to be used.
         """
-        return self._takes(taker, call, argument, within, 0)
+        return self._takes(taker, call, argument, within, 0, None)
 
     def _takes(
-        self, taker: FunctionInfo | ClassInfo, call: ast.Call, argument: ast.expr, within: bool, depth: int
+        self,
+        taker: FunctionInfo | ClassInfo,
+        call: ast.Call,
+        argument: ast.expr,
+        within: bool,
+        depth: int,
+        cls: ClassInfo | None,
     ) -> bool:
+        """``cls``: the class of ``self`` where that is known better than by where the method stands."""
         if isinstance(taker, ClassInfo):
             found = taker.find("__init__")
             if found is None:
@@ -62,7 +69,7 @@ class Parameters:
             return self._takes_at(found[1], found[1].params[1:], call, argument, within, depth, taker)
         names = {getattr(target, "id", "") for target in taker.decorators}
         bound = taker.cls is not None and "staticmethod" not in names
-        return self._takes_at(taker, taker.params[bound:], call, argument, within, depth, taker.cls)
+        return self._takes_at(taker, taker.params[bound:], call, argument, within, depth, cls or taker.cls)
 
     def _takes_at(
         self,
@@ -90,7 +97,7 @@ class Parameters:
         return self._wants(fn, param, within, depth, cls)
 
     def _wants(self, fn: FunctionInfo, param: ast.arg, within: bool, depth: int, cls: ClassInfo | None) -> bool:
-        key = (fn, param.arg, within)
+        key = ((fn, cls), param.arg, within)
         known = self._known.get(key)
         if known is None:
             self._known[key] = False  # a recursion tells nothing
@@ -138,18 +145,15 @@ class Parameters:
     def _passed_on(
         self, fn: FunctionInfo, call: ast.Call, given: ast.expr, within: bool, depth: int, cls: ClassInfo | None
     ) -> bool:
+        own = cls if fn.cls is not None and _on_itself(fn, call.func) else None
         takers = list(self._takers(fn, call.func, cls))
-        return bool(takers) and all(self._takes(taker, call, given, within, depth + 1) for taker in takers)
+        return bool(takers) and all(self._takes(taker, call, given, within, depth + 1, own) for taker in takers)
 
     def _takers(self, fn: FunctionInfo, func: ast.expr, cls: ClassInfo | None) -> Iterator[FunctionInfo | ClassInfo]:
         """Yield the functions and classes of the project that a call may run."""
-        if isinstance(func, ast.Attribute) and fn.cls is not None and cls is not None:
-            owner = func.value
-            found = None
-            if isinstance(owner, ast.Name) and fn.params and owner.id == fn.params[0].arg:
-                found = cls.find(func.attr)
-            elif isinstance(owner, ast.Call) and called_name(owner) == "super":
-                found = cls.find_after(fn.cls, func.attr)
+        if isinstance(func, ast.Attribute) and fn.cls is not None and cls is not None and _on_itself(fn, func):
+            is_super = isinstance(func.value, ast.Call)
+            found = cls.find_after(fn.cls, func.attr) if is_super else cls.find(func.attr)
             if found is not None:
                 if isinstance(found[1], FunctionInfo):
                     yield found[1]
@@ -248,6 +252,16 @@ class Parameters:
         if not definitions:
             return isinstance(annotation, ast.Name) and annotation.id in _PLAIN
         return all(isinstance(definition, ClassInfo) and _is_concrete(definition) for definition in definitions)
+
+
+def _on_itself(fn: FunctionInfo, func: ast.expr) -> bool:
+    """Whether a method calls another one of its own object."""
+    if not isinstance(func, ast.Attribute) or not fn.params:
+        return False
+    owner = func.value
+    if isinstance(owner, ast.Call):
+        return called_name(owner) == "super"
+    return isinstance(owner, ast.Name) and owner.id == fn.params[0].arg
 
 
 def _is_idle(use: Use) -> bool:
