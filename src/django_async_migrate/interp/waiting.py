@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 
+from django_async_migrate.core.effects import Effect
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.semantics import blocking
@@ -38,6 +39,11 @@ from .roots import Roots
 Kwargs = Seq[tuple[str, Value]]
 
 
+def _of_cache(effect: Effect) -> bool:
+    """Whether it is a query of a cache that is kept in the database, whatever the arguments are."""
+    return effect.kind == "framework" and effect.rule == "DAM410"
+
+
 class Waiting(Roots):
     """Interprets functions for what they block on alone; part of the engine."""
 
@@ -54,7 +60,7 @@ class Waiting(Roots):
             found = self._computed(fn, cls, isinstance(func.receiver, Class))
             self._variants[(fn,)] = variants
             if found is not None:
-                effects = tuple(effect for effect in found.effects if effect.kind == "blocking")
+                effects = tuple(effect for effect in found.effects if effect.kind == "blocking" or _of_cache(effect))
                 parts = alternatives(found.returned)
                 clients = [part for part in parts if blocking.is_part(part)]
                 if clients or any(self._blocks_later(found.heap, part, set()) for part in parts):
