@@ -250,6 +250,8 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
                 yield right, Use("used", "compares it")
             elif isinstance(right, ast.Constant) and right.value is None:
                 yield left, Use("tested", "compared with None")
+            elif isinstance(right, ast.Constant) and isinstance(right.value, bool):
+                yield left, Use("tested", "compared with a truth value")
     elif isinstance(node, ast.Subscript):
         yield node.value, Use("used", "indexes it")
         bounds = [node.slice.lower, node.slice.upper] if isinstance(node.slice, ast.Slice) else [node.slice]

@@ -69,7 +69,11 @@ _EVALUATIONS = frozenset({"iteration", "length", "truth", "index", "membership",
 
 #: What a coroutine is in a test, by how that tests.
 _TRUE = "always true"
-_TRUTHS = {"compared": "equal to nothing", "compared with None": "never None"}
+_TRUTHS = {
+    "compared": "equal to nothing",
+    "compared with None": "never None",
+    "compared with a truth value": "neither True nor False",
+}
 
 
 class Mistakes(Suspects):
