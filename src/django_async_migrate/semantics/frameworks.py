@@ -20,7 +20,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from . import externals, querysets, related, rendering, views
+from . import externals, genericviews, querysets, related, rendering, views
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -89,6 +89,9 @@ def call(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwarg
         if isinstance(held, QuerySet):
             m.effect(node, "orm-call", "", "await .aget(...) on get_queryset()", held.certain)
             return querysets.row(m, held, node)
+    known = genericviews.call(m, receiver, state, name, args, kwargs, node)
+    if known is not None:
+        return known
     if name == "aget_object":
         return Coroutine("method", Method(receiver, "get_object"), tuple(args), tuple(kwargs))
     return views.call(m, receiver, name, args, kwargs, node)
