@@ -88,11 +88,12 @@ def handles_request(fn: FunctionInfo) -> bool:
     """
     params = fn.params
     if fn.cls is not None:
-        if not (_asks_response(fn.cls) or MIXIN in fn.cls.externals) or len(params) < 2:
-            return False
+        mixed = MIXIN in fn.cls.externals
+        if len(params) < 2 or not (mixed or (_asks_response(fn.cls) and fn.cls.find("async_capable") is not None)):
+            return False  # Django takes it for synchronous, and runs it in a thread
         return fn.name in _HOOKS[:2] or _asks_for(fn, params[1].arg)
     around = fn.parent
-    if around is None or around.cls is not None or len(params) != 1:
+    if around is None or around.cls is not None or len(params) != 1 or not around.decorators:
         return False
     return [param.arg for param in around.params] == ["get_response"] and _asks_for(fn, params[0].arg)
 

@@ -167,7 +167,10 @@ def _receivers(made: FunctionInfo | ClassInfo) -> list[FunctionInfo]:
     if isinstance(made, FunctionInfo):
         nested = (node for node in made.own_nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
         return [made.module.function(node, None, made) for node in nested]
-    members = (cls.members.get(name) for cls in made.mro for name in _RECEIVERS)
+    middleware = middleware_of(made)
+    is_sync = middleware is not None and not middleware.async_capable
+    names = [name for name in _RECEIVERS if not (is_sync and name == "__acall__")]  # that is never called
+    members = (cls.members.get(name) for cls in made.mro for name in names)
     return [member for member in members if isinstance(member, FunctionInfo)]
 
 
