@@ -157,6 +157,8 @@ class AsyncNames(EngineBase):
         for node in fn.own_nodes:
             kind = type(node)
             if kind is ast.Call:
+                if fn.is_async and isinstance(node.func, ast.Subscript):  # type: ignore[attr-defined]
+                    return True
                 name = called_name(node)
                 if name in bridges or name == "iterator" or _sounds_async(node.func, names):  # type: ignore[attr-defined]
                     return True
@@ -178,7 +180,7 @@ class AsyncNames(EngineBase):
         node = fn.node
         text = "\n".join(fn.module.parsed.lines[node.lineno - 1 : node.end_lineno])
         names = self.coroutine_names
-        if "await" in text or any(name in text for name in self._property_names):
+        if "await" in text or (fn.is_async and "](" in text) or any(name in text for name in self._property_names):
             return True
         for call in set(_CALLED.findall(text)):
             owner, _, name = call.rpartition(".")
