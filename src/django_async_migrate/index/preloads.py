@@ -171,7 +171,26 @@ def _receivers(made: FunctionInfo | ClassInfo) -> list[FunctionInfo]:
     is_sync = middleware is not None and not middleware.async_capable
     names = [name for name in _RECEIVERS if not (is_sync and name == "__acall__")]  # that is never called
     members = (cls.members.get(name) for cls in made.mro for name in names)
-    return [member for member in members if isinstance(member, FunctionInfo)]
+    found = [member for member in members if isinstance(member, FunctionInfo)]
+    handed = (made.find(name) for fn in found for name in _handed_to(fn))
+    found += [member[1] for member in handed if member is not None and isinstance(member[1], FunctionInfo)]
+    return list(dict.fromkeys(found))
+
+
+def _handed_to(fn: FunctionInfo) -> list[str]:
+    """Return the methods that a sync ``__call__`` leaves the request to: ``return self.acall(request)``."""
+    if len(fn.params) < 2 or fn.name != "__call__" or fn.is_async:
+        return []
+    receiver, request = fn.params[0].arg, fn.params[1].arg
+    found = []
+    for node in fn.own_nodes:
+        call = node.value if isinstance(node, ast.Return) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args:
+            owner, given = call.func.value, call.args[0]
+            if isinstance(owner, ast.Name) and owner.id == receiver and isinstance(given, ast.Name):
+                if given.id == request and call.func.attr != "get_response":
+                    found.append(call.func.attr)
+    return found
 
 
 def _name(node: ast.expr) -> str:
