@@ -339,7 +339,8 @@ class Blocking(Record):
 
     ``owner`` is the module or class, ``aliases`` are other paths of a class, and functions that give an object of
     it. ``names`` are functions or methods, those of attributes dotted (``chat.completions.create``); ``*`` is every
-    method that is not in ``free``; ``reads`` are attributes. ``gives`` holds what functions and methods give: the path
+    method that is not in ``free``; ``reads`` are attributes, ``opens`` methods that a property gives, which blocks
+    already when they are named. ``gives`` holds what functions and methods give: the path
     of a class with a row; ``lists`` those that give several such objects; ``holds`` the same for attributes, ``*`` for
     any that is not one of ``names``. ``connects``: making an object blocks. ``instead``: what async code does, for
     people; ``twin``: an async function that takes the same arguments; ``twins``: every method has an async one, ``a``
@@ -361,6 +362,7 @@ class Blocking(Record):
     names: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
     gives: Mapping[str, str] = MappingProxyType({})
     lists: Mapping[str, str] = MappingProxyType({})
     holds: Mapping[str, str] = MappingProxyType({})

@@ -133,6 +133,8 @@ def _function(fn: FunctionInfo) -> Middleware | None:
     sync_capable = given.get("sync_capable", sync_capable)
     async_capable = given.get("async_capable", async_capable)
     inner = _returned(fn)
+    if not inner and not async_capable and _hands_on(fn):
+        return Middleware(fn, "function", sync_capable, async_capable, "elsewhere")
     if not inner:
         return None
     ways = [_manner(part, {fn.params[0].arg}) for part in inner]
@@ -147,6 +149,16 @@ def _function(fn: FunctionInfo) -> Middleware | None:
     if len(inner) > 1 and kinds == {False}:
         return None  # which of them is used when, nobody knows
     return Middleware(fn, "function", sync_capable, async_capable, manner)
+
+
+def _hands_on(fn: FunctionInfo) -> bool:
+    """Whether a function returns what something else makes of ``get_response``: ``return headers("X")(get_response)``."""
+    returned = [node.value for node in fn.own_nodes if isinstance(node, ast.Return)]
+    return bool(returned) and all(
+        isinstance(value, ast.Call)
+        and any(isinstance(argument, ast.Name) and argument.id == fn.params[0].arg for argument in value.args)
+        for value in returned
+    )
 
 
 def _attributes(fn: FunctionInfo) -> dict[str, bool]:

@@ -29,6 +29,8 @@ USER = "django.contrib.auth.middleware.get_user"
 #: What annotations say of such requests.
 _REQUESTS = frozenset({REQUEST, "django.http.request.HttpRequest", "django.core.handlers.asgi.ASGIRequest"})
 _HANDLERS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch", "setup"})
+#: Engines whose sessions are rows; those of ``cached_db`` are asked for where the cache has lost them.
+_IN_DATABASE = re.compile(rb"sessions\.backends\.(?:cached_)?db\b")
 #: The setting, where a file sets it; ``settings.SESSION_ENGINE`` only reads it.
 _ENGINE = re.compile(rb"(?<![.\w])SESSION_ENGINE\b(?!\))")
 _ROUTES = frozenset({"path", "re_path", "url"})
@@ -143,7 +145,7 @@ class Requests(Decorated):
         """Whether sessions are kept in the database, as they are where no setting says otherwise."""
         tree = self.project.tree
         found = (tree.data(path) or b"" for path in tree.containing(b"SESSION_ENGINE"))
-        return all(b"sessions.backends.db" in data for data in found if _ENGINE.search(data))
+        return all(_IN_DATABASE.search(data) for data in found if _ENGINE.search(data))
 
     @cached_property
     def _routed(self) -> frozenset[FunctionInfo]:

@@ -23,6 +23,7 @@ from django_async_migrate.values.types import (
     Submitted,
     Unknown,
     Value,
+    alternatives,
 )
 
 from . import apis, dispatching, paths
@@ -166,6 +167,25 @@ def late(m: Machine, receiver: Value, name: str, args: Seq[Value], kwargs: Kwarg
     """Call what a coroutine method calls on the event loop: the function that ``aget_or_set()`` is given."""
     if name == "aget_or_set" and isinstance(receiver, (Client, External)):
         apis.default_called(m, args, kwargs, node)
+
+
+def handed_over(m: Machine, func: Value, node: ast.AST) -> None:
+    """Give a function to a bridge: one that a property of an object gives may block before the bridge has it.
+
+    Not where the function around it opens the object itself: it is open by then.
+    """
+    nodes = m.fn.own_nodes if m.fn is not None else ()
+    if not isinstance(node, ast.Attribute) or any(
+        isinstance(other, ast.Attribute) and other.attr == "open" and ast.dump(other.value) == ast.dump(node.value)
+        for other in nodes
+    ):
+        return
+    for part in alternatives(func):
+        if isinstance(part, Method) and isinstance(part.receiver, Client):
+            row = m.catalog.blocking.get(part.receiver.api)
+            if row is not None and part.name in row.opens:
+                advice = f"hand over a lambda, which names it in the thread: lambda: ....{part.name}()"
+                m.effect(node, "blocking", "", advice, rule=row.rule, about=Terminal(None))
 
 
 def is_part(value: Value) -> bool:

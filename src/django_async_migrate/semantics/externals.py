@@ -138,6 +138,9 @@ def bridged(m: Machine, row: BridgeRow, args: Seq[Value], kwargs: Kwargs, node: 
     position = row.function_argument
     func = args[position] if len(args) > position else given.get(row.function_keyword or "func")
     rest = tuple(args[position + 1 :])
+    if func is not None and row.kind not in {"task-call", "gather-call"}:
+        given_as = node.args[position : position + 1] if isinstance(node, ast.Call) else []
+        blocking.handed_over(m, func, given_as[0] if given_as else node)
     if row.kind in {"to-thread-decorator", "to-loop-decorator"}:
         mode = "thread" if row.kind == "to-thread-decorator" else "loop"
         apart = given.get("thread_sensitive") == Const(False)

@@ -77,6 +77,8 @@ def declare(middleware: Middleware) -> FixPlan | None:
 def _function_path(fn: FunctionInfo, middleware: Middleware) -> tuple[FixPlan | None, str]:
     node, module = fn.node, fn.module
     inner = [child for child in fn.own_nodes if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    if not inner:
+        return None, "another function calls get_response"
     if not isinstance(node, ast.FunctionDef) or len(inner) != 1 or not isinstance(inner[0], ast.FunctionDef):
         return None, "more than one function is made in it"
     body, called = node.body, inner[0]
