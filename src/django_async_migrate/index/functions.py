@@ -134,10 +134,18 @@ class FunctionInfo:
 
     @cached_property
     def returns_calls(self) -> bool:
-        """Whether it returns what a call gives, or a variable that is set in it."""
+        """Whether it returns what a call gives, or a variable that is set in it, by one way at least."""
+        returned = (node.value for node in self.own_nodes if isinstance(node, ast.Return))
         return any(
-            isinstance(node, ast.Return) and isinstance(node.value, (ast.Call, ast.Name, ast.Await))
-            for node in self.own_nodes
+            isinstance(part, (ast.Call, ast.Name, ast.Await))
+            for value in returned
+            for part in (
+                (value.body, value.orelse)
+                if isinstance(value, ast.IfExp)
+                else value.values
+                if isinstance(value, ast.BoolOp)
+                else (value,)
+            )
         )
 
     @cached_property

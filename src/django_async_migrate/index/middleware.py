@@ -152,7 +152,7 @@ def _function(fn: FunctionInfo) -> Middleware | None:
 
 
 def _hands_on(fn: FunctionInfo) -> bool:
-    """Whether a function returns what something else makes of ``get_response``: ``return headers("X")(get_response)``."""
+    """Whether a function returns what something else makes of ``get_response``: ``return headers()(get_response)``."""
     returned = [node.value for node in fn.own_nodes if isinstance(node, ast.Return)]
     return bool(returned) and all(
         isinstance(value, ast.Call)
