@@ -76,6 +76,8 @@ class Outcome:
     mistakes: dict[ast.expr, tuple[FunctionInfo, Effect]] = field(default_factory=dict)
     #: Expressions whose value was put to the same use and did no harm at least once.
     harmless: set[ast.expr] = field(default_factory=set)
+    #: Calls of which nobody knew at least once what they run.
+    doubted: set[ast.expr] = field(default_factory=set)
 
     def saw_queryset(self, node: ast.AST, instances: bool) -> None:
         """Note that a node works on a queryset or manager; ``instances``: whose rows are instances."""
