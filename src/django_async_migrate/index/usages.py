@@ -143,8 +143,8 @@ KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 #: What may be several values in one.
 _ROWS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.Name)
-#: What may hold a coroutine: displays, and variables.
-_HOLDERS = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.Name)
+#: Displays of items.
+_WRITTEN = (ast.List, ast.Tuple, ast.Set)
 #: Nodes that use no value.
 _IDLE = frozenset({ast.Name, ast.Constant, ast.keyword, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict})
 
@@ -184,15 +184,31 @@ def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str], given: Collection
             found.setdefault(expr, use)
         for value in put_into(node, idle):
             found.update((part, use) for part, use in _kept(value, "unused") if isinstance(part, ast.Call))
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = {target.id for target in targets if isinstance(target, ast.Name)}
-            if len(names) == len(targets):
-                kind = "held" if (names & (loaded | outer)) - idle else "unused"
-                for part, use in _kept(node.value, kind):
-                    if kind == "held" or not isinstance(part, ast.Name):
-                        found.setdefault(part, use)
+        bound = [(target.id, value) for target, value in bound_by(node) if isinstance(target, ast.Name)]
+        read = {id(value) for name, value in bound if name in (loaded | outer) - idle}
+        for _, value in bound:
+            kind = "held" if id(value) in read else "unused"
+            for part, use in _kept(value, kind):
+                if kind == "held" or not isinstance(part, ast.Name):
+                    found.setdefault(part, use)
     return found
+
+
+def bound_by(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield what a statement binds, each with the value, or the container of values, that it is given."""
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        yield node.target, node.value
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target, value = node.targets[0], node.value
+        if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
+            whole = not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
+            yield from zip(target.elts, value.elts, strict=False) if whole else ()
+        else:
+            yield target, value
+    elif isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+        yield from ((target, node.value) for target in node.targets)
+    elif isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.iter, _WRITTEN):
+        yield node.target, node.iter
 
 
 def _kept(value: ast.expr, kind: str) -> Iterator[tuple[ast.expr, Use]]:
@@ -200,6 +216,10 @@ def _kept(value: ast.expr, kind: str) -> Iterator[tuple[ast.expr, Use]]:
     for part in parts_of(value):
         made = isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in MAKERS
         yield part, Use(kind, inside=made)
+        if made and isinstance(part, ast.Call):
+            for argument in (*part.args, *(keyword.value for keyword in part.keywords)):
+                items = parts_of(argument) if part.func.id == "dict" else _items(argument)  # type: ignore[attr-defined]
+                yield from ((item, Use(kind)) for item in items if isinstance(item, ast.Call))
 
 
 def parts_of(node: ast.expr) -> Iterator[ast.expr]:

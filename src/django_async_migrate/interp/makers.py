@@ -80,9 +80,9 @@ def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[
     found: list[ast.expr] = []
     at = (use.lineno, use.col_offset)
     for value, path in sorted(set_by, key=lambda item: (item[0].lineno, item[0].col_offset), reverse=True):
-        if (value.lineno, value.col_offset) > at or _apart(path, reading):
+        if (value.lineno, value.col_offset) >= at or _apart(path, reading):
             continue
-        calls = [part for part in parts_of(value) if part in made]
+        calls = [call for part in parts_of(value) if part in made for call in _origin(fn, part, made)]
         if not calls:
             return []
         for call in calls:
@@ -93,20 +93,9 @@ def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[
     return found[::-1]
 
 
-def _in_comprehensions(fn: FunctionInfo, name: str) -> set[int]:
-    """Return the nodes that mean a comprehension's own variable of a name."""
-    return {
-        id(node)
-        for comprehension in fn.own_nodes
-        if isinstance(comprehension, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
-        and any(
-            isinstance(target, ast.Name) and target.id == name
-            for part in comprehension.generators
-            for target in ast.walk(part.target)
-        )
-        for node in ast.walk(comprehension)
-        if isinstance(node, ast.Name)
-    }
+def _origin(fn: FunctionInfo, part: ast.expr, made: Container[ast.expr]) -> list[ast.expr]:
+    """Return the calls behind an alias: ``other = call``."""
+    return _makers(fn, part, made) or [part] if isinstance(part, ast.Name) else [part]
 
 
 def _gives(call: ast.Call, name: str) -> bool:

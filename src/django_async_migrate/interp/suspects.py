@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
-from django_async_migrate.index.usages import BRIDGES, Use, awaits_inside, called_name, functions_in, parts_of, uses_in
+from django_async_migrate.index.usages import (
+    BRIDGES,
+    Use,
+    awaits_inside,
+    bound_by,
+    called_name,
+    functions_in,
+    parts_of,
+    uses_in,
+)
 from django_async_migrate.semantics import plain
 from django_async_migrate.syntax.nodes import statements_in
 
@@ -153,10 +162,9 @@ class Suspects(Indirect):
         found: set[str] = set()
         aliases: list[tuple[str, set[str]]] = []
         for node in fn.own_nodes:
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                names = {target.id for target in targets if isinstance(target, ast.Name)}
-                for part in parts_of(node.value) if names else ():
+            for target, value in bound_by(node):
+                names = {target.id} if isinstance(target, ast.Name) else set()
+                for part in parts_of(value) if names else ():
                     if isinstance(part, ast.Name):
                         aliases.append((part.id, names))
                     elif isinstance(part, ast.GeneratorExp):
@@ -172,6 +180,11 @@ class Suspects(Indirect):
             return True
         if isinstance(expr, ast.Name):
             return expr.id in held or use.kind in _FUNCTIONS
+        if isinstance(expr, ast.Subscript):
+            return any(
+                self._is_async_call(fn, part) or (isinstance(part, ast.Name) and part.id in held)
+                for part in parts_of(expr.value)
+            )
         if isinstance(expr, ast.Attribute):
             return use.kind not in _FUNCTIONS and expr.attr in self._property_names
         return self._is_async_call(fn, expr)
