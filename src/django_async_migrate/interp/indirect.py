@@ -81,16 +81,6 @@ class Indirect(AsyncNames):
         each = _called_for_each(expr)
         return any(self._leads(fn, source) for source in _sources(fn, each or [expr.func], _DEPTH))
 
-    def awaited_elsewhere(self, fn: FunctionInfo, expr: ast.expr) -> bool:
-        """Whether a function awaits the same call in another place: it tells both kinds of functions apart there."""
-        if not isinstance(expr, ast.Call):
-            return False
-        text = ast.unparse(expr.func)
-        return any(
-            isinstance(node, ast.Await) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == text
-            for node in fn.own_nodes
-        )
-
     def _is_variable(self, fn: FunctionInfo, name: str) -> bool:
         """Whether a name is a variable that may hold a coroutine function."""
         scope: FunctionInfo | None = fn

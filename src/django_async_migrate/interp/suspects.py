@@ -30,6 +30,8 @@ _FUNCTIONS = frozenset({"given", "asked"})
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.GeneratorExp)
 
 
+#: Uses that lose a coroutine without a trace.
+_LOST = frozenset({"dropped", "unused"})
 #: How what is dropped was called, where that may be anything: a value that nobody knows tells nothing there.
 UNDER_ANOTHER_NAME = "under another name"
 
@@ -121,7 +123,7 @@ class Suspects(Indirect):
                 or self._may_be_coroutine(fn, expr, use, held)
             }
             if self.may_call_indirectly(fn):
-                found.update(self._indirect(fn, {expr: use for expr, use in uses.items() if expr not in found}))
+                found = {**self._indirect(fn, uses), **found}
             if isinstance(fn.node, ast.GeneratorExp) and fn.parent is not None:
                 around = self.watched(fn.parent)  # which function takes its items is written there
                 found.update((node, around[node]) for node in parts_of(fn.node.elt) if node in around)
@@ -130,10 +132,13 @@ class Suspects(Indirect):
 
     def _indirect(self, fn: FunctionInfo, uses: Mapping[ast.expr, Use]) -> Mapping[ast.expr, Use]:
         """Return the uses of calls that run a function under another name."""
+        called = [node for node in fn.own_nodes if isinstance(node, ast.Call) and self.is_indirect(fn, node)]
+        # A function that does something with what such a call gives in another place tells two kinds apart.
+        kept = {ast.unparse(node.func) for node in called if node not in uses or uses[node].kind not in _LOST}
         return {
-            expr: use._replace(how=UNDER_ANOTHER_NAME) if use.kind == "dropped" else use
-            for expr, use in uses.items()
-            if self.is_indirect(fn, expr) and not self.awaited_elsewhere(fn, expr)
+            node: uses[node]._replace(how=UNDER_ANOTHER_NAME) if uses[node].kind == "dropped" else uses[node]
+            for node in called
+            if node in uses and not (uses[node].kind in _LOST and ast.unparse(node.func) in kept)
         }
 
     def _is_looked_at(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
@@ -204,9 +209,9 @@ class Suspects(Indirect):
         return found
 
     def _hands_over(self, fn: FunctionInfo) -> bool:
-        """Whether a function may misuse what it does not call: what a bridge or a cache is given, or a property."""
+        """Whether a function may misuse what it does not call by name: what a bridge or a cache is given, a property."""
         return any(
-            (use.kind in {"bridged", *_FUNCTIONS} or isinstance(expr, ast.Attribute))
+            (use.kind in {"bridged", *_FUNCTIONS} or isinstance(expr, ast.Attribute) or self.is_indirect(fn, expr))
             and self._is_suspect(fn, expr, use)
             for expr, use in self.watched(fn).items()
         )
