@@ -131,6 +131,10 @@ class EngineBase(Names):
         """Whether a call is one of Django's or Python's own functions, whose result nobody can await."""
         raise NotImplementedError
 
+    def may_call_indirectly(self, fn: FunctionInfo) -> bool:
+        """Whether a function may call a coroutine function under another name."""
+        raise NotImplementedError
+
     def suspects(self, fn: FunctionInfo) -> bool:
         """Whether a function may, by the names it holds, misuse a coroutine."""
         raise NotImplementedError

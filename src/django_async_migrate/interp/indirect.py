@@ -22,6 +22,8 @@ from .asyncnames import AsyncNames, lines_of
 _OF_A_VALUE = re.compile(r"[\])]\s*\(")
 #: A call by a bare name.
 _BY_NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*\(")
+#: A call of what an object keeps, or of a method of its.
+_OF_SELF = re.compile(r"(?<![\w.])self\.([A-Za-z_]\w*)\s*\(")
 #: What code asks, or remembers, where it is given functions of both kinds.
 _ASKING = ("iscoroutine", "isawaitable", "is_async", "is_coro")
 #: How far a variable is followed to what it is set to.
@@ -61,7 +63,9 @@ class Indirect(AsyncNames):
             return False  # it knows that there may be two kinds of functions
         if _OF_A_VALUE.search(text) or "map(" in text:
             return True
-        return any(self._is_variable(fn, name) for name in set(_BY_NAME.findall(text)))
+        if any(self._is_variable(fn, name) for name in set(_BY_NAME.findall(text))):
+            return True
+        return fn.cls is not None and any(self._is_stored(fn, name) for name in set(_OF_SELF.findall(text)))
 
     def is_indirect(self, fn: FunctionInfo, expr: ast.expr) -> bool:
         """Whether an expression calls what nobody knows by its name, or calls it for each item."""
@@ -72,14 +76,20 @@ class Indirect(AsyncNames):
         func = expr.func
         if isinstance(func, ast.Name):
             return func.id not in self.coroutine_names and self._is_variable(fn, func.id)
+        if isinstance(func, ast.Attribute):
+            own = isinstance(func.value, ast.Name) and func.value.id == "self"
+            return own and func.attr not in self.coroutine_names and self._is_stored(fn, func.attr)
         return isinstance(func, ast.Subscript) or (isinstance(func, ast.Call) and called_name(func) in _GIVING)
 
-    def seems_async(self, fn: FunctionInfo, expr: ast.expr) -> bool:
-        """Whether what such a call runs is, by the names around it, likely to be a coroutine function."""
+    def seems_async(self, fn: FunctionInfo, expr: ast.expr, lost: bool) -> bool:
+        """Whether what such a call runs is, by the names around it, likely to be a coroutine function.
+
+        ``lost``: nothing is done with what it gives, as with what handlers give.
+        """
         if not isinstance(expr, ast.Call):
             return False
         each = _called_for_each(expr)
-        return any(self._leads(fn, source) for source in _sources(fn, each or [expr.func], _DEPTH))
+        return any(self._leads(fn, source, lost) for source in _sources(fn, each or [expr.func], _DEPTH))
 
     def _is_variable(self, fn: FunctionInfo, name: str) -> bool:
         """Whether a name is a variable that may hold a coroutine function."""
@@ -96,7 +106,14 @@ class Indirect(AsyncNames):
             for binding in fn.module.bindings.get(name, ())
         )
 
-    def _leads(self, fn: FunctionInfo, source: ast.expr) -> bool:
+    def _is_stored(self, fn: FunctionInfo, name: str) -> bool:
+        """Whether an object keeps something under a name that may be a function: no method has it."""
+        member = fn.cls.find(name) if fn.cls is not None else None
+        if member is not None:
+            return isinstance(member[1], Assigned)
+        return fn.cls is not None and any(name in cls.self_stores for cls in fn.cls.mro)
+
+    def _leads(self, fn: FunctionInfo, source: ast.expr, lost: bool) -> bool:
         """Whether an expression names a coroutine function, or a container that modules fill with such."""
         if self._names_async(source):
             return True
@@ -106,7 +123,7 @@ class Indirect(AsyncNames):
                     value = binding.value if isinstance(binding, Assigned) else None
                     if value is not None and (is_empty_container(value) or self._names_async(value)):
                         return True
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            elif lost and isinstance(node, ast.Attribute) and called_name(node.value) == "self":
                 return True  # an object holds them
         return False
 
@@ -140,7 +157,7 @@ def _sources(fn: FunctionInfo, values: list[ast.expr], depth: int) -> Iterator[a
     names = {node.id for value in values for node in nodes_in(value) if isinstance(node, ast.Name)} & fn.local_names
     if not names or not depth:
         return
-    found: list[ast.expr] = []
+    found = [value for name, value in fn.defaults.items() if name in names]
     for node in fn.own_nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -60,7 +60,7 @@ class Suspects(Indirect):
             return self.is_view(fn) or (not fn.is_async and fn.name in self.coroutine_names)
         if use.kind not in {"awaited", "iterated"}:
             if use.kind != "held" and self.is_indirect(fn, expr) and not self._is_async_call(fn, expr):
-                return self.seems_async(fn, expr)
+                return self.seems_async(fn, expr, use.kind in _LOST)
             return use.kind != "held"  # what becomes of the variable counts
         if use.kind == "iterated" and isinstance(expr, ast.Name):
             return any(
@@ -209,7 +209,7 @@ class Suspects(Indirect):
         return found
 
     def _hands_over(self, fn: FunctionInfo) -> bool:
-        """Whether a function may misuse what it does not call by name: what a bridge or a cache is given, a property."""
+        """Whether a function may misuse what it does not name: what a bridge or a cache is given, a property."""
         return any(
             (use.kind in {"bridged", *_FUNCTIONS} or isinstance(expr, ast.Attribute) or self.is_indirect(fn, expr))
             and self._is_suspect(fn, expr, use)
