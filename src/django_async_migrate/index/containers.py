@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeGuard
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+_SETTING = frozenset({ast.Assign, ast.AnnAssign})
 #: Builtins that make a container of what they are given.
 MAKERS = frozenset({"list", "tuple", "set", "dict", "deque"})
 #: Builtins that tell something of a container and hand nothing of it on.
@@ -27,7 +28,7 @@ def idle_containers(
 
     ``inner``: the names in functions nested in it; ``outer``: those declared global or nonlocal; ``given``: parameters.
     """
-    made = {name for node in nodes for name in _made(node)}
+    made = {name for node in nodes if type(node) in _SETTING for name in _made(node)}
     made.difference_update(outer, given, (name.id for name in inner))
     if not made:
         return frozenset()

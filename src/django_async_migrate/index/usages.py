@@ -145,6 +145,8 @@ KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 _ROWS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.Name)
 #: Displays of items.
 _WRITTEN = (ast.List, ast.Tuple, ast.Set)
+#: Nodes that bind names to values.
+BINDERS = frozenset({ast.Assign, ast.AnnAssign, ast.For, ast.comprehension})
 #: Nodes that use no value.
 _IDLE = frozenset({ast.Name, ast.Constant, ast.keyword, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict})
 
@@ -182,8 +184,10 @@ def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str], given: Collection
             if use.kind == "dropped" and expr in excused:
                 continue
             found.setdefault(expr, use)
-        for value in put_into(node, idle):
+        for value in put_into(node, idle) if idle else ():
             found.update((part, use) for part, use in _kept(value, "unused") if isinstance(part, ast.Call))
+        if type(node) not in BINDERS:
+            continue
         bound = [(target.id, value) for target, value in bound_by(node) if isinstance(target, ast.Name)]
         read = {id(value) for name, value in bound if name in (loaded | outer) - idle}
         for _, value in bound:

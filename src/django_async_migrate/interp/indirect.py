@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from django_async_migrate.index.functions import FunctionInfo
-from django_async_migrate.index.modules import Assigned
+from django_async_migrate.index.modules import Assigned, ModuleInfo
 from django_async_migrate.index.registrations import is_empty_container
 from django_async_migrate.index.usages import called_name, functions_in
 from django_async_migrate.syntax.nodes import nodes_in
@@ -19,11 +19,13 @@ from django_async_migrate.syntax.nodes import nodes_in
 from .asyncnames import AsyncNames, lines_of
 
 #: A call of what an item or another call gives.
-_OF_A_VALUE = re.compile(r"[\])]\s*\(")
+_OF_A_VALUE = re.compile(r"[\])]\(|(?<![\w.])map\(")
 #: A call by a bare name.
 _BY_NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*\(")
 #: A call of what an object keeps, or of a method of its.
 _OF_SELF = re.compile(r"(?<![\w.])self\.([A-Za-z_]\w*)\s*\(")
+#: A name that is not called.
+_NOT_CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()")
 #: What code asks, or remembers, where it is given functions of both kinds.
 _ASKING = ("iscoroutine", "isawaitable", "is_async", "is_coro")
 #: How far a variable is followed to what it is set to.
@@ -61,9 +63,14 @@ class Indirect(AsyncNames):
         text = "\n".join(lines_of(fn.module, fn.node))
         if any(word in text for word in _ASKING):
             return False  # it knows that there may be two kinds of functions
-        if _OF_A_VALUE.search(text) or "map(" in text:
+        if _OF_A_VALUE.search(text):
             return True
-        if any(self._is_variable(fn, name) for name in set(_BY_NAME.findall(text))):
+        called = set(_BY_NAME.findall(text))
+        # A variable of the function is named where it is bound, too: most of what is called is not.
+        named = called if fn.parent is not None else called.intersection(_NOT_CALLED.findall(text))
+        if any(self._is_variable(fn, name) for name in named):
+            return True
+        if any(self._is_alias(fn.module, name) for name in called & fn.module.bindings.keys()):
             return True
         return fn.cls is not None and any(self._is_stored(fn, name) for name in set(_OF_SELF.findall(text)))
 
@@ -101,9 +108,13 @@ class Indirect(AsyncNames):
                     for node in scope.own_nodes
                 )
             scope = scope.parent
+        return self._is_alias(fn.module, name)
+
+    def _is_alias(self, module: ModuleInfo, name: str) -> bool:
+        """Whether a module binds a name to what may be a coroutine function by an assignment."""
         return any(
             isinstance(binding, Assigned) and binding.value is not None and self._names_async(binding.value)
-            for binding in fn.module.bindings.get(name, ())
+            for binding in module.bindings.get(name, ())
         )
 
     def _is_stored(self, fn: FunctionInfo, name: str) -> bool:

@@ -9,6 +9,7 @@ from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
 from django_async_migrate.index.usages import (
+    BINDERS,
     BRIDGES,
     Use,
     awaits_inside,
@@ -167,7 +168,7 @@ class Suspects(Indirect):
         found: set[str] = set()
         aliases: list[tuple[str, set[str]]] = []
         for node in fn.own_nodes:
-            for target, value in bound_by(node):
+            for target, value in bound_by(node) if type(node) in BINDERS else ():
                 names = {target.id} if isinstance(target, ast.Name) else set()
                 for part in parts_of(value) if names else ():
                     if isinstance(part, ast.Name):
