@@ -143,6 +143,8 @@ KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 
 #: What may be several values in one.
 _ROWS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.Name)
+#: What may hold a coroutine: displays, and variables.
+_HOLDERS = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.Name)
 #: Displays of items.
 _WRITTEN = (ast.List, ast.Tuple, ast.Set)
 #: Nodes that bind names to values.

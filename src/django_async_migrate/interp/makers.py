@@ -93,6 +93,22 @@ def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[
     return found[::-1]
 
 
+def _in_comprehensions(fn: FunctionInfo, name: str) -> set[int]:
+    """Return the nodes that mean a comprehension's own variable of a name."""
+    return {
+        id(node)
+        for comprehension in fn.own_nodes
+        if isinstance(comprehension, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+        and any(
+            isinstance(target, ast.Name) and target.id == name
+            for part in comprehension.generators
+            for target in ast.walk(part.target)
+        )
+        for node in ast.walk(comprehension)
+        if isinstance(node, ast.Name)
+    }
+
+
 def _origin(fn: FunctionInfo, part: ast.expr, made: Container[ast.expr]) -> list[ast.expr]:
     """Return the calls behind an alias: ``other = call``."""
     return _makers(fn, part, made) or [part] if isinstance(part, ast.Name) else [part]
