@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ class Rule:
 
     ``reached`` is "directly", "helper" (through a sync function), "implicit" (through a property or dunder
     method) or several of them. ``find`` gives further findings, of what the index alone tells: as in a ``FactRule``.
-    ``instead``: what to do about a finding for which nobody has planned a fix.
+    ``instead``: what to do about a finding for which nobody has planned a fix. ``messages``: what is said in place of
+    ``message`` where an effect has a certain advice.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Rule:
     reached: frozenset[str]
     find: Callable[[Facts], Iterable[Fact]] | None = None
     instead: str = ""
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     def claims(self, effect: Effect) -> bool:
         """Whether an effect is a finding of this rule."""

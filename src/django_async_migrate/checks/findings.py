@@ -73,7 +73,9 @@ def finding_of(rule: Rule, incident: Incident, planning: Planning) -> Finding:
         name=rule.name,
         severity="error" if effect.kind == "framework" and "blocking" in rule.kinds else rule.severity,
         certainty="certain" if effect.certain else "likely",
-        message=rule.message.format(what=effect.what, here=incident.here, how=effect.advice),
+        message=rule.messages.get(effect.advice, rule.message).format(
+            what=effect.what, here=incident.here, how=effect.advice
+        ),
         span=incident.span,
         function=incident.function,
         trace=incident.trace,

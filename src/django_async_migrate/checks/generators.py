@@ -1,4 +1,4 @@
-"""Asynchronous generators that are given to what iterates synchronously."""
+"""Asynchronous generator expressions that are given to what iterates synchronously."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django_async_migrate.core.edits import FixPlan, ListOf
 from django_async_migrate.core.findings import Fix
 from django_async_migrate.index.functions import FunctionInfo
+from django_async_migrate.index.usages import awaits_inside
 
 from .base import Fact
 from .declared import declared
@@ -27,18 +28,14 @@ _WORDS = ("async for", "await ")
 
 
 def async_generators(facts: Facts) -> Iterator[Fact]:
-    """Give the asynchronous generators that a builtin, ``join()`` or a plain ``for`` goes through."""
+    """Give the asynchronous generator expressions that a builtin, ``join()`` or a plain ``for`` goes through."""
     for function in declared(facts).functions:
         if not function.is_async or not any(word in function.module.parsed.text for word in _WORDS):
             continue
         for node in function.own_nodes:
             for given, reader in _read(function, node):
-                if isinstance(given, ast.GeneratorExp) and _is_async(given):
+                if isinstance(given, ast.GeneratorExp) and awaits_inside(given):
                     yield _fact(function, given, reader)
-                elif isinstance(given, ast.Call) and _makes_generator(function, given):
-                    span = function.module.parsed.span(given)
-                    text = f"{ast.unparse(given.func)}() is an asynchronous generator: {reader} cannot iterate over it"
-                    yield Fact(span, text, function.qualname, fix=Fix("manual", "[... async for ...]"))
 
 
 def _read(function: FunctionInfo, node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
@@ -64,30 +61,6 @@ def _read(function: FunctionInfo, node: ast.AST) -> Iterator[tuple[ast.expr, str
         if name in function.local_names or function.module.project.lookup(function.module, name):
             return
         yield from ((value, f"{name}()") for value in given)
-
-
-def _is_async(node: ast.GeneratorExp) -> bool:
-    """Whether a generator expression awaits: all but its first iterable is its own."""
-    if any(part.is_async for part in node.generators):
-        return True
-    todo: list[ast.AST] = [node.elt, *(test for part in node.generators for test in part.ifs)]
-    todo += [part.iter for part in node.generators[1:]]
-    while todo:
-        current = todo.pop()
-        if isinstance(current, ast.Await):
-            return True
-        if not isinstance(current, (ast.Lambda, ast.GeneratorExp)):
-            todo += ast.iter_child_nodes(current)
-    return False
-
-
-def _makes_generator(function: FunctionInfo, node: ast.Call) -> bool:
-    """Whether a call is one of an asynchronous generator function of the project."""
-    if not isinstance(node.func, ast.Name) or node.func.id in function.local_names:
-        return False
-    found = function.module.project.resolve(function.module, node.func, function.cls or function.parent)
-    made = found[0] if len(found) == 1 else None
-    return isinstance(made, FunctionInfo) and made.is_async and made.is_generator and not made.decorators
 
 
 def _fact(function: FunctionInfo, node: ast.GeneratorExp, reader: str) -> Fact:

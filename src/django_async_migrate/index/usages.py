@@ -7,10 +7,12 @@ argument, a container, ``return``) is none of them: somebody else may await it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from django_async_migrate.syntax.nodes import nodes_in
+
+from .containers import MAKERS, idle_containers, put_into
 
 
 class Use(NamedTuple):
@@ -112,7 +114,7 @@ _SENDERS = frozenset({"send", "reply", "respond", "edit", "edit_message", "edit_
 _LOGGERS = frozenset({"log", "logger", "logging", "_logger", "LOG", "LOGGER"})
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 #: What makes a call one that a test looks at from outside.
-_EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwarns", "suppress", "patch", "object")
+_EXPECTS = ("raises", "assertraises", "assertraisesmessage", "warns", "assertwarns", "patch", "object")
 #: What is given a function, to run it in a thread or on a loop.
 BRIDGES = frozenset(
     {"sync_to_async", "database_sync_to_async", "async_to_sync", "to_thread", "run_in_threadpool", "run_sync"}
@@ -143,6 +145,10 @@ KEEPERS = frozenset({"aget_or_set", "get_or_set", "set", "aset", "add", "aadd"})
 _ROWS = (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.Name)
 #: What may hold a coroutine: displays, and variables.
 _HOLDERS = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.Name)
+#: Displays of items.
+_WRITTEN = (ast.List, ast.Tuple, ast.Set)
+#: Nodes that bind names to values.
+BINDERS = frozenset({ast.Assign, ast.AnnAssign, ast.For, ast.comprehension})
 #: Nodes that use no value.
 _IDLE = frozenset({ast.Name, ast.Constant, ast.keyword, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict})
 
@@ -153,18 +159,22 @@ def called_name(node: ast.AST) -> str:
     return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
-def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str]) -> dict[ast.expr, Use]:
-    """Return the uses that the nodes of one function's body make of expressions; ``bridges`` are the names of such."""
+def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str], given: Collection[str] = ()) -> dict[ast.expr, Use]:
+    """Return the uses that the nodes of one function's body make of expressions.
+
+    ``bridges`` are the names of such, ``given`` those of its parameters.
+    """
     found: dict[ast.expr, Use] = {}
     excused: set[ast.AST] = set()
     nodes = list(nodes)
+    inner = [name for node in nodes for name in _inner_names(node)]
     loaded = {
         node.id
-        for top in nodes
-        for node in ((top,) if isinstance(top, ast.Name) else _inner_names(top))
+        for node in (*(node for node in nodes if isinstance(node, ast.Name)), *inner)
         if isinstance(node.ctx, (ast.Load, ast.Del))
     }
     outer = {name for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+    idle = idle_containers(nodes, inner, outer, given)
     for node in nodes:
         if isinstance(node, (ast.With, ast.AsyncWith)):
             if any(called_name(item.context_expr).lower() in _EXPECTS for item in node.items):
@@ -176,14 +186,46 @@ def uses_in(nodes: Iterable[ast.AST], bridges: frozenset[str]) -> dict[ast.expr,
             if use.kind == "dropped" and expr in excused:
                 continue
             found.setdefault(expr, use)
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = {target.id for target in targets if isinstance(target, ast.Name)}
-            if len(names) == len(targets):
-                kind = "held" if names & (loaded | outer) else "unused"
-                for part in parts_of(node.value):
-                    found.setdefault(part, Use(kind))
+        for value in put_into(node, idle) if idle else ():
+            found.update((part, use) for part, use in _kept(value, "unused") if isinstance(part, ast.Call))
+        if type(node) not in BINDERS:
+            continue
+        bound = [(target.id, value) for target, value in bound_by(node) if isinstance(target, ast.Name)]
+        read = {id(value) for name, value in bound if name in (loaded | outer) - idle}
+        for _, value in bound:
+            kind = "held" if id(value) in read else "unused"
+            for part, use in _kept(value, kind):
+                if kind == "held" or not isinstance(part, ast.Name):
+                    found.setdefault(part, use)
     return found
+
+
+def bound_by(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield what a statement binds, each with the value, or the container of values, that it is given."""
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        yield node.target, node.value
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target, value = node.targets[0], node.value
+        if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
+            whole = not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
+            yield from zip(target.elts, value.elts, strict=False) if whole else ()
+        else:
+            yield target, value
+    elif isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+        yield from ((target, node.value) for target in node.targets)
+    elif isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.iter, _WRITTEN):
+        yield node.target, node.iter
+
+
+def _kept(value: ast.expr, kind: str) -> Iterator[tuple[ast.expr, Use]]:
+    """Yield what is put into a variable, or dropped: ``list(map(send, rows))`` is a container, its items count."""
+    for part in parts_of(value):
+        made = isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in MAKERS
+        yield part, Use(kind, inside=made)
+        if made and isinstance(part, ast.Call):
+            for argument in (*part.args, *(keyword.value for keyword in part.keywords)):
+                items = parts_of(argument) if part.func.id == "dict" else _items(argument)  # type: ignore[attr-defined]
+                yield from ((item, Use(kind)) for item in items if isinstance(item, ast.Call))
 
 
 def parts_of(node: ast.expr) -> Iterator[ast.expr]:
@@ -207,6 +249,32 @@ def parts_of(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
+def functions_in(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what a call of a function that is handed on calls: that of a lambda, or of ``partial()``, is inside."""
+    for part in parts_of(node):
+        if isinstance(part, ast.Lambda):
+            yield from (inner.func for inner in parts_of(part.body) if isinstance(inner, ast.Call))
+        elif isinstance(part, ast.Call) and called_name(part) == "partial" and part.args:
+            yield from functions_in(part.args[0])
+        else:
+            yield part
+
+
+def awaits_inside(node: ast.GeneratorExp) -> bool:
+    """Whether a generator expression is asynchronous: it awaits, in more than its first iterable."""
+    if any(part.is_async for part in node.generators):
+        return True
+    todo: list[ast.AST] = [node.elt, *(test for part in node.generators for test in part.ifs)]
+    todo += [part.iter for part in node.generators[1:]]
+    while todo:
+        current = todo.pop()
+        if isinstance(current, ast.Await):
+            return True
+        if not isinstance(current, (ast.Lambda, ast.GeneratorExp)):
+            todo += ast.iter_child_nodes(current)
+    return False
+
+
 def _inner_names(node: ast.AST) -> Iterator[ast.Name]:
     """Yield the names in functions and classes nested in the body, whose own nodes are not among those of the body."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
@@ -222,7 +290,7 @@ def _uses(node: ast.AST, bridges: frozenset[str]) -> Iterator[tuple[ast.expr, Us
     elif isinstance(node, ast.Call):
         yield from _of_call(node, bridges)
     elif isinstance(node, ast.Expr):
-        yield from ((part, Use("dropped")) for part in parts_of(node.value))
+        yield from _kept(node.value, "dropped")
     elif isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
         yield from _tested(node.test)
     elif isinstance(node, ast.UnaryOp):
@@ -326,8 +394,10 @@ def _of_call(node: ast.Call, bridges: frozenset[str]) -> Iterator[tuple[ast.expr
             yield argument, Use("tested")
     elif isinstance(node.func, ast.Name) and name in _READERS:
         yield from _read(node, name)
-    elif isinstance(node.func, ast.Name) and name == "filter" and len(node.args) > 1:
-        yield node.args[0], Use("asked", name, node)
+    elif isinstance(node.func, ast.Name) and name in {"filter", "map"} and len(node.args) > 1:
+        yield from ((argument, Use("used", f"passes it to {name}()")) for argument in node.args[1:])
+        if name == "filter":
+            yield node.args[0], Use("asked", name, node)
     elif name in {"getattr", "extend", "join"} and node.args:
         if name == "join":
             yield from ((part, Use("used", f"passes it to {name}()")) for part in _items(node.args[0]))

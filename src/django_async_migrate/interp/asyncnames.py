@@ -16,7 +16,7 @@ from django_async_migrate.catalog.releases import coroutine_names
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ExternalRef, Import, ModuleInfo
-from django_async_migrate.index.usages import ASKING, KEEPERS, called_name, parts_of
+from django_async_migrate.index.usages import ASKING, KEEPERS, called_name, functions_in, parts_of
 from django_async_migrate.semantics import externals
 from django_async_migrate.syntax.nodes import nodes_in, statements_in
 
@@ -88,14 +88,15 @@ class AsyncNames(EngineBase):
         return {}
 
     @cached_property
-    def _definitions(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """The names of the project's coroutine functions, coroutine methods and async properties.
+    def _definitions(self) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+        """The names of the project's coroutine functions, coroutine methods, async properties and async generators.
 
         What hands on the coroutine that another function gives counts as well.
         """
         functions: set[str] = set()
         methods: set[str] = set()
         properties: set[str] = set()
+        generators: set[str] = set()
         helpers: list[tuple[ast.FunctionDef, bool, ast.expr]] = []
         for path in self.project.tree.project_async_paths():
             module = self.project.module(path)
@@ -107,6 +108,8 @@ class AsyncNames(EngineBase):
                     and any(called_name(decorator) in _TO_THREAD for decorator in node.decorator_list)
                 ):
                     (methods if id(node) in members else functions).add(node.name)
+                    if module is not None and any("yield" in line for line in lines_of(module, node)):
+                        generators.add(node.name)
                     if isinstance(node, ast.AsyncFunctionDef) and node.decorator_list:
                         if any(called_name(decorator) in _PROPERTIES for decorator in node.decorator_list):
                             properties.add(node.name)
@@ -118,7 +121,7 @@ class AsyncNames(EngineBase):
                 if node.name not in _COMMON and _sounds_async(func, known):
                     (methods if is_method else functions).add(node.name)
             known |= functions | methods
-        return frozenset(functions), frozenset(methods), frozenset(properties)
+        return frozenset(functions), frozenset(methods), frozenset(properties), frozenset(generators)
 
     @cached_property
     def _library_names(self) -> frozenset[str]:
@@ -136,7 +139,7 @@ class AsyncNames(EngineBase):
     @cached_property
     def coroutine_names(self) -> frozenset[str]:
         """The names under which something async is called: the project's coroutine functions, and known APIs."""
-        functions, methods, _ = self._definitions
+        functions, methods, _, _ = self._definitions
         return functions | methods | self._library_names | _TO_THREAD
 
     @cached_property
@@ -146,6 +149,11 @@ class AsyncNames(EngineBase):
     @property
     def _property_names(self) -> frozenset[str]:
         return self._definitions[2]
+
+    @property
+    def generator_names(self) -> frozenset[str]:
+        """The names of the project's async generator functions."""
+        return self._definitions[3]
 
     def _is_worth_a_look(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
         """Whether a function holds anything of which a mistake with a coroutine is made."""
@@ -164,7 +172,7 @@ class AsyncNames(EngineBase):
                     return True
                 if name in ASKING or name in KEEPERS:
                     given = [*node.args, *(keyword.value for keyword in node.keywords)]  # type: ignore[attr-defined]
-                    if any(called_name(argument) in names for argument in given):
+                    if any(called_name(func) in names for argument in given for func in functions_in(argument)):
                         return True
             elif kind is ast.Await or kind is ast.AsyncFor:
                 return True
@@ -178,7 +186,7 @@ class AsyncNames(EngineBase):
     def _tells(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
         """Whether the text of a function may hold such a thing: most do not, and a look at its nodes takes longer."""
         node = fn.node
-        text = "\n".join(fn.module.parsed.lines[node.lineno - 1 : node.end_lineno])
+        text = "\n".join(lines_of(fn.module, node))
         names = self.coroutine_names
         if "await" in text or (fn.is_async and "](" in text) or any(name in text for name in self._property_names):
             return True
@@ -329,7 +337,7 @@ class AsyncNames(EngineBase):
             return False
         word = re.escape(name.encode())
         if not dot:
-            functions, _, _ = self._definitions
+            functions, _, _, _ = self._definitions
             if name in functions or name in self._library_names or name in _TO_THREAD:
                 found = re.findall(rb"^ *from ([\w.]+) import [^\n(]*\b%b\b" % word, data, re.MULTILINE)
                 return not found or not all(self._is_known_plain(f"{module.decode()}.{name}") for module in found)
@@ -349,6 +357,11 @@ class AsyncNames(EngineBase):
         """Whether there is a row about something outside the project, and it is no coroutine function."""
         row = self.catalog.functions.get(api)
         return not row.is_async if row is not None else api in self.catalog.blocking
+
+
+def lines_of(module: ModuleInfo, node: ast.stmt | ast.expr) -> list[str]:
+    """Return the lines that a node stands on."""
+    return module.parsed.lines[node.lineno - 1 : node.end_lineno]
 
 
 def _around(fn: FunctionInfo) -> Iterator[FunctionInfo]:

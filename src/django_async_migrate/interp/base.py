@@ -76,6 +76,8 @@ class Outcome:
     mistakes: dict[ast.expr, tuple[FunctionInfo, Effect]] = field(default_factory=dict)
     #: Expressions whose value was put to the same use and did no harm at least once.
     harmless: set[ast.expr] = field(default_factory=set)
+    #: Calls of which nobody knew at least once what they run.
+    doubted: set[ast.expr] = field(default_factory=set)
 
     def saw_queryset(self, node: ast.AST, instances: bool) -> None:
         """Note that a node works on a queryset or manager; ``instances``: whose rows are instances."""
@@ -127,6 +129,10 @@ class EngineBase(Names):
 
     def gives_plain(self, fn: FunctionInfo | None, call: ast.expr) -> bool:
         """Whether a call is one of Django's or Python's own functions, whose result nobody can await."""
+        raise NotImplementedError
+
+    def may_call_indirectly(self, fn: FunctionInfo) -> bool:
+        """Whether a function may call a coroutine function under another name."""
         raise NotImplementedError
 
     def suspects(self, fn: FunctionInfo) -> bool:

@@ -80,9 +80,9 @@ def _makers(fn: FunctionInfo, use: ast.Name, made: Container[ast.expr]) -> list[
     found: list[ast.expr] = []
     at = (use.lineno, use.col_offset)
     for value, path in sorted(set_by, key=lambda item: (item[0].lineno, item[0].col_offset), reverse=True):
-        if (value.lineno, value.col_offset) > at or _apart(path, reading):
+        if (value.lineno, value.col_offset) >= at or _apart(path, reading):
             continue
-        calls = [part for part in parts_of(value) if part in made]
+        calls = [call for part in parts_of(value) if part in made for call in _origin(fn, part, made)]
         if not calls:
             return []
         for call in calls:
@@ -107,6 +107,11 @@ def _in_comprehensions(fn: FunctionInfo, name: str) -> set[int]:
         for node in ast.walk(comprehension)
         if isinstance(node, ast.Name)
     }
+
+
+def _origin(fn: FunctionInfo, part: ast.expr, made: Container[ast.expr]) -> list[ast.expr]:
+    """Return the calls behind an alias: ``other = call``."""
+    return _makers(fn, part, made) or [part] if isinstance(part, ast.Name) else [part]
 
 
 def _gives(call: ast.Call, name: str) -> bool:

@@ -9,6 +9,7 @@ from django_async_migrate.core.effects import Effect
 from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.usages import Use
+from django_async_migrate.semantics import plain
 from django_async_migrate.syntax.nodes import nodes_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
@@ -22,6 +23,7 @@ from django_async_migrate.values.types import (
     Manager,
     Method,
     ModelClass,
+    Partial,
     Ref,
     RelatedManager,
     Scalar,
@@ -30,21 +32,27 @@ from django_async_migrate.values.types import (
     alternatives,
 )
 
+from .agenerators import AsyncGenerators
 from .callables import gives_plain_value
 from .frame import Frame
-from .mistakes import Mistakes
 
 _MANAGERS = (Manager, RelatedManager)
 
 
-class Misbridged(Mistakes):
+class Misbridged(AsyncGenerators):
     """Judges what is given to bridges, and what is awaited; part of the engine."""
 
     def _judged(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
         if use.kind == "bridged":
             return self._bridged(frame, node, value, use)
+        if use.kind in {"awaited", "used", "tested"}:
+            found = self._of_generator(frame, node, value, use)
+            if found is not None:
+                return found
         if use.kind == "awaited":
             return self._iterator(frame, node, value) if use.how == "async for" else self._awaited(frame, node, value)
+        if use.kind == "given":
+            return self._given(frame, node, value, use)
         if use.kind == "gathered":
             return self._gathered(frame, node, value, use)
         if use.kind == "iterated":
@@ -54,6 +62,23 @@ class Misbridged(Mistakes):
                 found = replace(found, what=f"{found.what}, iterated by async for,") if found is not None else None
             return found
         return super()._judged(frame, node, value, use)
+
+    def _given(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
+        """``cache.aget_or_set(key, load)`` stores what ``load()`` gives: a coroutine, which cannot be stored."""
+        call = use.around
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or frame.fn is None:
+            return None
+        owner = call.func.value
+        cache = plain.CACHES if isinstance(owner, ast.Subscript) else plain.CACHE
+        owner = owner.value if isinstance(owner, ast.Subscript) else owner
+        if self.project.external_name(frame.module, owner, frame.fn) != cache:
+            return None
+        parts = alternatives(value)
+        if all(self.is_coroutine(frame, part) is not None for part in parts):
+            return self._mistake(frame, node, "DAM603", True, "stores it")
+        if use.how.endswith("get_or_set") and all(self._is_coroutine_function(frame, part) for part in parts):
+            return self._mistake(frame, node, "DAM603", True, "calls it")
+        return None
 
     # -- what a bridge is given ----------------------------------------------------------------------------
 
@@ -128,6 +153,8 @@ class Misbridged(Mistakes):
 
     def _is_coroutine_function(self, frame: Frame, value: Value) -> bool:
         """Whether a value is certainly a function whose call gives a coroutine."""
+        if isinstance(value, Partial) and isinstance(value.func, (Func, Method, External)):
+            return self._is_coroutine_function(frame, value.func)
         if isinstance(value, Func):
             if isinstance(value.fn.node, ast.Lambda):
                 if value.fn.params or frame.fn is None:

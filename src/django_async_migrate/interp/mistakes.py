@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from django_async_migrate.core.effects import Effect
+from django_async_migrate.core.record import replace
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.parameters import Parameters
 from django_async_migrate.index.usages import Use
 from django_async_migrate.semantics import asynchronous
-from django_async_migrate.syntax.nodes import statements_in
+from django_async_migrate.syntax.nodes import nodes_in, statements_in
 from django_async_migrate.values.heap import Dict, Instance, Object, QuerySet, Sequence
 from django_async_migrate.values.types import (
     Class,
@@ -31,13 +32,14 @@ from django_async_migrate.values.types import (
     Ref,
     RelatedManager,
     Tuple,
+    Unknown,
     Value,
     alternatives,
 )
 
 from .frame import Frame
 from .makers import at_its_call
-from .suspects import Suspects
+from .suspects import UNDER_ANOTHER_NAME, Suspects
 
 #: Decorators from outside that leave a coroutine function one.
 _KEEPERS = frozenset(
@@ -89,7 +91,9 @@ class Mistakes(Suspects):
         if node in outcome.harmless:
             return
         found = self._judged(frame, node, value, use)
-        if found is None:
+        if found is None and use.how == UNDER_ANOTHER_NAME and isinstance(value, Unknown):
+            outcome.doubted.add(node)
+        elif found is None:
             outcome.harmless.add(node)
             outcome.mistakes.pop(node, None)
         else:
@@ -118,7 +122,7 @@ class Mistakes(Suspects):
             given = node.args[:1] if isinstance(node, ast.Call) and effect.rule in {"DAM601", "DAM609"} else []
             if any(self._rule_at(argument) in {"DAM607", "DAM608"} for argument in given):
                 continue  # what is wrong is what the bridge is given
-            told = [effect]
+            told = [effect if node not in self.outcome.doubted else replace(effect, certain=False)]
             if isinstance(node, ast.Name):
                 told = at_its_call(fn, node, effect, self.watched(fn)[node], self.outcome.mistakes)
                 if told == [effect]:
@@ -134,8 +138,6 @@ class Mistakes(Suspects):
         return found[1].rule if found is not None else ""
 
     def _judged(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
-        if use.kind == "given":
-            return self._given(frame, node, value, use)
         if use.kind == "asked":
             return self._asked(frame, node, value, use)
         certain, within = True, False
@@ -226,19 +228,6 @@ class Mistakes(Suspects):
             return self._mistake(frame, node, "DAM602", True, _TRUE)
         return self._mistake(frame, node, "DAM603", True, "sorts by it")
 
-    def _given(self, frame: Frame, node: ast.expr, value: Value, use: Use) -> Effect | None:
-        """``cache.aget_or_set(key, load)`` stores what ``load()`` gives: a coroutine, which cannot be stored."""
-        call = use.around
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
-            return None
-        if self.project.external_name(frame.module, call.func.value, frame.fn) != "django.core.cache.cache":
-            return None
-        for part in alternatives(value):
-            made = use.how.endswith("get_or_set") and isinstance(part, Func) and self.gives_coroutine(frame, part)
-            if not made and self.is_coroutine(frame, part) is None:
-                return None
-        return self._mistake(frame, node, "DAM603", True, "stores it")
-
     def _mistake(self, frame: Frame, node: ast.expr, rule: str, certain: bool, advice: str = "") -> Effect:
         return Effect("mistake", frame.site(node), frame.text(node), advice, certain, rule=rule)
 
@@ -311,7 +300,10 @@ class Mistakes(Suspects):
                 if isinstance(target, ast.Name) and target.id in _BUILTIN_KEEPERS:
                     continue
                 definitions = self.project.resolve(fn.module, target, scope)
-                if definitions and all(_hands_back(definition) for definition in definitions):
+                if definitions and all(
+                    _hands_back(definition) or (target is not decorator and _makes_registrar(definition))
+                    for definition in definitions
+                ):
                     continue
                 return False
             row = self.catalog.bridges.get(api)
@@ -352,3 +344,27 @@ def _bridged_in(node: ast.expr, rule: str) -> list[ast.expr]:
 def _hands_back(definition: object) -> bool:
     """Whether a decorator of the project returns the function it is given, as registries do."""
     return isinstance(definition, FunctionInfo) and definition.hands_back and not definition.makes_functions
+
+
+def _makes_registrar(definition: object) -> bool:
+    """Whether a function returns a decorator that returns what it is given: ``@handler("mail")``."""
+    if not isinstance(definition, FunctionInfo) or not isinstance(definition.node, ast.FunctionDef):
+        return False
+    body = statements_in(definition.node.body)
+    made = [node for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    inner = made[0] if len(made) == 1 else None
+    if not isinstance(inner, ast.FunctionDef) or inner.decorator_list or not inner.args.args:
+        return False
+    inside = {*statements_in(inner.body)}
+    own = inner.args.args[0].arg
+    if any(
+        isinstance(node, ast.Name) and node.id == own and isinstance(node.ctx, ast.Store) for node in nodes_in(inner)
+    ):
+        return False
+    if not isinstance(inner.body[-1], ast.Return):
+        return False
+    return all(
+        isinstance(node.value, ast.Name) and node.value.id == (own if node in inside else inner.name)
+        for node in body
+        if isinstance(node, ast.Return)
+    )

@@ -53,6 +53,7 @@ class Registries(EngineBase):
         """Keep what is computed here out of the analysis: its functions run as they do at import."""
         kept = (self._summaries, self._partial, self._variants, self._nested_run, self._written, self._always)
         incidents, unknown, stack = list(self.outcome.incidents), dict(self.outcome.unknown), self._stack
+        active, self._active = self._active, set()  # what asks for a registry may be what fills it
         self._summaries, self._partial, self._variants, self._nested_run = {}, {}, {}, set()
         self._written, self._stack, self._always = [], [], {}
         try:
@@ -66,7 +67,7 @@ class Registries(EngineBase):
                 self._written,
                 self._always,
             ) = kept
-            self.outcome.incidents[:], self._stack = incidents, stack
+            self.outcome.incidents[:], self._stack, self._active = incidents, stack, active
             self.outcome.unknown = unknown
 
     def _fill(

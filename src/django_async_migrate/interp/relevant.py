@@ -22,6 +22,7 @@ from django_async_migrate.values.types import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
 )
 
 from .base import EngineBase
@@ -55,6 +56,12 @@ class Relevant(EngineBase):
             return True
         if self.relevance.function(func.fn, cls) or self.suspects(func.fn):
             return True
+        if self.may_call_indirectly(func.fn) and any(
+            isinstance(part, Func) and part.fn.is_async
+            for value in (*args, *(given for _, given in kwargs))
+            for part in alternatives(value)
+        ):
+            return True  # it may call the coroutine function it is given, and drop what that gives
         if func.closure and self.waits.function(func.fn, cls):
             return True  # what blocks may be an object of the function around it
         if self.on_paths.uses(func.fn):

@@ -8,11 +8,21 @@ from collections.abc import Mapping
 from django_async_migrate.index.classes import ClassInfo
 from django_async_migrate.index.functions import FunctionInfo
 from django_async_migrate.index.modules import ModuleInfo
-from django_async_migrate.index.usages import BRIDGES, Use, called_name, parts_of, uses_in
+from django_async_migrate.index.usages import (
+    BINDERS,
+    BRIDGES,
+    Use,
+    awaits_inside,
+    bound_by,
+    called_name,
+    functions_in,
+    parts_of,
+    uses_in,
+)
 from django_async_migrate.semantics import plain
 from django_async_migrate.syntax.nodes import statements_in
 
-from .asyncnames import AsyncNames
+from .indirect import Indirect
 
 #: Uses that a function may be put to, which is called then.
 _FUNCTIONS = frozenset({"given", "asked"})
@@ -21,7 +31,13 @@ _FUNCTIONS = frozenset({"given", "asked"})
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.GeneratorExp)
 
 
-class Suspects(AsyncNames):
+#: Uses that lose a coroutine without a trace.
+_LOST = frozenset({"dropped", "unused"})
+#: How what is dropped was called, where that may be anything: a value that nobody knows tells nothing there.
+UNDER_ANOTHER_NAME = "under another name"
+
+
+class Suspects(Indirect):
     """Finds what is worth a look; part of the engine."""
 
     def suspects(self, fn: FunctionInfo) -> bool:
@@ -44,6 +60,8 @@ class Suspects(AsyncNames):
         if use.kind == "returned":
             return self.is_view(fn) or (not fn.is_async and fn.name in self.coroutine_names)
         if use.kind not in {"awaited", "iterated"}:
+            if use.kind != "held" and self.is_indirect(fn, expr) and not self._is_async_call(fn, expr):
+                return self.seems_async(fn, expr, use.kind in _LOST)
             return use.kind != "held"  # what becomes of the variable counts
         if use.kind == "iterated" and isinstance(expr, ast.Name):
             return any(
@@ -51,13 +69,16 @@ class Suspects(AsyncNames):
                 for value in _assigned(fn, expr.id)
                 if isinstance(value, (ast.Call, *_DISPLAYS))
             )
+        if isinstance(expr, ast.Name):
+            held = (called_name(value) for value in _assigned(fn, expr.id))
+            return expr.id in self.coroutine_names or any(name in self.generator_names for name in held)
         if not isinstance(expr, ast.Call):
-            return isinstance(expr, _DISPLAYS) or (isinstance(expr, ast.Name) and expr.id in self.coroutine_names)
+            return isinstance(expr, _DISPLAYS)
         func, name = expr.func, called_name(expr)
         if name in BRIDGES or use.how == "async for":
             return True
         if name in self.coroutine_names:
-            return False
+            return name in self.generator_names
         definitions: list[object] = []
         if use.kind == "awaited" and self.gives_plain(fn, expr):
             return True
@@ -88,10 +109,10 @@ class Suspects(AsyncNames):
         known = self._watched.get(fn)
         if known is None:
             bridges = self._bridges_of(fn.module)
-            if not isinstance(fn.node, ast.GeneratorExp) and not self._is_worth_a_look(fn, bridges):
+            if not isinstance(fn.node, ast.GeneratorExp) and not self._is_looked_at(fn, bridges):
                 known = self._watched[fn] = {}
                 return known
-            uses = uses_in(fn.own_nodes, bridges)
+            uses = uses_in(fn.own_nodes, bridges, given_names(fn))
             if any(called_name(decorator) in {"patch", "object", "dict"} for decorator in fn.decorators):
                 # A test with mocks looks at what they were called with.
                 uses = {expr: use for expr, use in uses.items() if use.kind != "dropped"}
@@ -101,13 +122,32 @@ class Suspects(AsyncNames):
                 for expr, use in uses.items()
                 if use.kind in {"awaited", "iterated", "bridged", "gathered"}
                 or self._may_be_coroutine(fn, expr, use, held)
-                or self._may_be_coroutine(fn, expr, use, held)
             }
+            if self.may_call_indirectly(fn):
+                found = {**self._indirect(fn, uses), **found}
             if isinstance(fn.node, ast.GeneratorExp) and fn.parent is not None:
                 around = self.watched(fn.parent)  # which function takes its items is written there
                 found.update((node, around[node]) for node in parts_of(fn.node.elt) if node in around)
             known = self._watched[fn] = found
         return known
+
+    def _indirect(self, fn: FunctionInfo, uses: Mapping[ast.expr, Use]) -> Mapping[ast.expr, Use]:
+        """Return the uses of calls that run a function under another name."""
+        called = [node for node in fn.own_nodes if isinstance(node, ast.Call) and self.is_indirect(fn, node)]
+        # A function that does something with what such a call gives in another place tells two kinds apart.
+        kept = {ast.unparse(node.func) for node in called if node not in uses or uses[node].kind not in _LOST}
+        return {
+            node: uses[node]._replace(how=UNDER_ANOTHER_NAME) if uses[node].kind == "dropped" else uses[node]
+            for node in called
+            if node in uses and not (uses[node].kind in _LOST and ast.unparse(node.func) in kept)
+        }
+
+    def _is_looked_at(self, fn: FunctionInfo, bridges: frozenset[str]) -> bool:
+        if self._is_worth_a_look(fn, bridges):
+            return True
+        return self.may_call_indirectly(fn) and any(
+            isinstance(node, ast.Call) and self.is_indirect(fn, node) for node in fn.own_nodes
+        )
 
     def _bridges_of(self, module: ModuleInfo) -> frozenset[str]:
         """Return the names of bridges in a module, those they are imported under included."""
@@ -125,28 +165,34 @@ class Suspects(AsyncNames):
 
     def _held_names(self, fn: FunctionInfo) -> frozenset[str]:
         """Return the variables that may hold a coroutine."""
-        held: set[str] = set()
-        from_names: list[tuple[set[str], set[str]]] = []  # variables, and those they are made of
+        found: set[str] = set()
+        aliases: list[tuple[str, set[str]]] = []
         for node in fn.own_nodes:
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                names = {target.id for target in targets if isinstance(target, ast.Name)}
-                parts = list(parts_of(node.value))
-                if any(self._is_async_call(fn, part) for part in parts):
-                    held |= names
-                elif names:
-                    from_names.append((names, {part.id for part in parts if isinstance(part, ast.Name)}))
-        for _ in range(2):
-            for names, used in from_names:
-                if used & held:
-                    held |= names
-        return frozenset(held)
+            for target, value in bound_by(node) if type(node) in BINDERS else ():
+                names = {target.id} if isinstance(target, ast.Name) else set()
+                for part in parts_of(value) if names else ():
+                    if isinstance(part, ast.Name):
+                        aliases.append((part.id, names))
+                    elif isinstance(part, ast.GeneratorExp):
+                        found |= names if awaits_inside(part) else set()
+                    elif self._is_async_call(fn, part) or self.is_indirect(fn, part):
+                        found |= names
+        for _ in aliases if found else ():  # an alias of an alias
+            found.update(name for held, names in aliases if held in found for name in names)
+        return frozenset(found)
 
     def _may_be_coroutine(self, fn: FunctionInfo, expr: ast.expr, use: Use, held: frozenset[str]) -> bool:
+        if use.kind in _FUNCTIONS and any(called_name(func) in self.coroutine_names for func in functions_in(expr)):
+            return True
         if isinstance(expr, ast.Name):
-            return expr.id in held or (use.kind in _FUNCTIONS and expr.id in self.coroutine_names)
+            return expr.id in held or use.kind in _FUNCTIONS
+        if isinstance(expr, ast.Subscript):
+            return any(
+                self._is_async_call(fn, part) or (isinstance(part, ast.Name) and part.id in held)
+                for part in parts_of(expr.value)
+            )
         if isinstance(expr, ast.Attribute):
-            return expr.attr in (self.coroutine_names if use.kind in _FUNCTIONS else self._property_names)
+            return use.kind not in _FUNCTIONS and expr.attr in self._property_names
         return self._is_async_call(fn, expr)
 
     def sync_suspects(self) -> list[FunctionInfo]:
@@ -164,12 +210,19 @@ class Suspects(AsyncNames):
         return found
 
     def _hands_over(self, fn: FunctionInfo) -> bool:
-        """Whether a function may misuse what it does not call: what a bridge or a cache is given, or a property."""
+        """Whether a function may misuse what it does not name: what a bridge or a cache is given, a property."""
         return any(
-            (use.kind in {"bridged", *_FUNCTIONS} or isinstance(expr, ast.Attribute))
+            (use.kind in {"bridged", *_FUNCTIONS} or isinstance(expr, ast.Attribute) or self.is_indirect(fn, expr))
             and self._is_suspect(fn, expr, use)
             for expr, use in self.watched(fn).items()
         )
+
+
+def given_names(fn: FunctionInfo) -> frozenset[str]:
+    """Return the names of a function's parameters."""
+    args = fn.args
+    extra = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return frozenset(arg.arg for arg in (*fn.params, *args.kwonlyargs, *extra))
 
 
 def _assigned(fn: FunctionInfo, name: str) -> list[ast.expr]:

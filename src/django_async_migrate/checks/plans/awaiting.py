@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 def awaiting_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a coroutine that is dropped or used as a value; advice where none is possible."""
     node = spot.node
+    if spot.effect.advice == "generator":
+        yield FixPlan("manual", "[... async for ...]")
+        return
+    if spot.effect.advice == "calls it":
+        yield FixPlan("manual", "ask the cache first, then await the coroutine and store what it gives")
+        return
     made = _made(spot, node) if isinstance(node, ast.Name) else node
     if not isinstance(made, (ast.Call, ast.Attribute)):
         return

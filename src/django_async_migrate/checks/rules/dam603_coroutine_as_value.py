@@ -20,5 +20,6 @@ RULE = Rule(
     kinds=frozenset({"mistake"}),
     reached=frozenset({"directly"}),
     find=find,
+    messages={"generator": "{what}", "calls it": "{what} gives a coroutine, which the cache cannot store"},
     instead="await the coroutine where its result is needed",
 )
