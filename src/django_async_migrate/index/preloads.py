@@ -26,13 +26,11 @@ _GIVERS = {
 }
 #: Middleware of Django and of libraries that asks every request for its user, in a thread.
 _LOADERS = frozenset(
-    {
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-        "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",
-        "django.contrib.auth.middleware.RemoteUserMiddleware",
-        "stronghold.middleware.LoginRequiredMiddleware",
-    }
+    {"django.contrib.auth.middleware.LoginRequiredMiddleware", "stronghold.middleware.LoginRequiredMiddleware"}
 )
+#: The same, before it got an async path that leaves ``request.user`` alone: https://docs.djangoproject.com/en/5.2/releases/5.2/
+_REMOTE = "django.contrib.auth.middleware.RemoteUserMiddleware"
+_ASYNC_REMOTE = (5, 2)
 #: Methods of a middleware that get the request.
 _RECEIVERS = ("__call__", "__acall__", "process_request", "process_view")
 #: Statements whose bodies always run, up to an error.
@@ -106,7 +104,8 @@ class Preloads:
         return frozenset(found)
 
     def _by_entry(self, entry: Entry) -> frozenset[str]:
-        if entry.dotted in _LOADERS:
+        version = self._project.version
+        if entry.dotted in _LOADERS or (entry.dotted == _REMOTE and version is not None and version < _ASYNC_REMOTE):
             return _HELD
         made = entry.definition or entry.installed
         if made is None:

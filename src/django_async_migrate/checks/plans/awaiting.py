@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from .spot import Spot
 
 
+#: Builtins that give several coroutines in one value, which itself is none.
+_CONTAINERS = frozenset(
+    {"dict", "filter", "frozenset", "iter", "list", "map", "reversed", "set", "sorted", "tuple", "zip"}
+)
+
+
 def awaiting_plans(spot: Spot) -> Iterator[FixPlan]:
     """Yield the plans for a coroutine that is dropped or used as a value; advice where none is possible."""
     node = spot.node
@@ -26,6 +32,9 @@ def awaiting_plans(spot: Spot) -> Iterator[FixPlan]:
         return
     made = _made(spot, node) if isinstance(node, ast.Name) else node
     if not isinstance(made, (ast.Call, ast.Attribute)):
+        return
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id in _CONTAINERS:
+        yield FixPlan("manual", "await each of them, or give all of them to asyncio.gather(*...)")
         return
     place = spot.place if made is node else spot.place_of(made)
     if not place.reason:
