@@ -159,7 +159,6 @@ def functions() -> dict[str, str]:
         "django.db.connection.ensure_connection": connection.ensure_connection,
         "django.db.connection.close": connection.close,
         "django.db.connection.check_constraints": connection.check_constraints,
-        "django.db.connection.get_autocommit": connection.get_autocommit,
         "django.db.connection.introspection.sequence_list": connection.introspection.sequence_list,
         "django.db.connection.introspection.table_names": connection.introspection.table_names,
         "django.db.connection.schema_editor": lambda: connection.schema_editor().__enter__(),

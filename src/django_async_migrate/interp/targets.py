@@ -52,6 +52,11 @@ class Targets(Expressions):
                 base = self.alloc(("foreign item", ast.unparse(target.value)), Dict({}, None, base))
                 self.assign(target.value, base)
             containers.store(self, base, index, value, target)
+            if isinstance(target.value, ast.Attribute) and target.value.attr == "fields":
+                # Another field in the place of one: what the object of a serializer checks is its own from here on.
+                with self.muted():
+                    owner = self.eval(target.value.value)
+                self._store_attribute(owner, "fields", Unknown("fields that were replaced"), target.value)
 
     def _unpack(self, targets: list[ast.expr], value: Value, node: ast.AST) -> None:
         items: list[Value] | None = None
