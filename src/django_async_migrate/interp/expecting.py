@@ -18,6 +18,11 @@ def names_in(expr: ast.expr | None) -> set[str]:
     return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
+def gives_up(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler of what Django refuses on the event loop has no other way: it ends by raising an error."""
+    return "SynchronousOnlyOperation" in names_in(handler.type) and isinstance(handler.body[-1], ast.Raise)
+
+
 @contextmanager
 def expecting(frame: Frame, expressions: Sequence[ast.expr | None]) -> Iterator[None]:
     """Run code that expects exceptions: of its handlers, or of ``suppress(...)`` and ``pytest.raises(...)``."""

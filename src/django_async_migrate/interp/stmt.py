@@ -27,7 +27,7 @@ from django_async_migrate.values.types import (
     one_of,
 )
 
-from .expecting import expecting, names_in
+from .expecting import expecting, gives_up, names_in
 from .frame import Env, Loop, join_envs, join_into
 from .patterns import Patterns, matches_all
 
@@ -306,7 +306,7 @@ class Statements(Patterns):
     def _try(self, node: ast.Try) -> None:
         before = self.env.copy()
         self._tries.append(before)
-        with expecting(self, [handler.type for handler in node.handlers]):
+        with expecting(self, [handler.type for handler in node.handlers if not gives_up(handler)]):
             self.execute(node.body)
         raised = self._tries.pop()
         if self.alive:
